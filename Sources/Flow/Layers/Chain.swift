@@ -1,0 +1,108 @@
+import Kernels
+
+/// How training gets at the activations that backward needs.
+public enum Memory: String, Sendable, CaseIterable {
+  /// Forward keeps them: memory grows with depth.
+  case stored
+  /// Backward rebuilds them from the output, layer by layer: flat memory, one more evaluation of every layer (Gomez,
+  /// Ren, Urtasun, Grosse 2017, section 3.2).
+  case reversible
+}
+
+/// Layers of one kind, one after the other: y = fₙ(… f₂(f₁(x))). The log-determinants add up.
+public struct Chain<Layer: InvertibleLayer>: InvertibleLayer {
+  /// The layers, first to last.
+  public private(set) var layers: [Layer]
+  /// What backward gets its activations from.
+  public var memory: Memory
+
+  /// A chain of the given layers.
+  public init(_ layers: [Layer], memory: Memory = .stored) {
+    self.layers = layers
+    self.memory = memory
+  }
+
+  /// Every layer's tape, or the output from which they are rebuilt.
+  public enum Tape {
+    case stored([Layer.Tape])
+    case output(Activation)
+  }
+
+  public func forward(_ x: Activation) -> (y: Activation, logDet: PerSample) {
+    var current = x
+    var total = PerSample(samples: x.samples)
+    for layer in layers {
+      let (y, logDet) = layer.forward(current)
+      current = y
+      total += logDet
+    }
+    return (current, total)
+  }
+
+  public func inverse(_ y: Activation) -> (x: Activation, logDet: PerSample) {
+    var current = y
+    var total = PerSample(samples: y.samples)
+    for layer in layers.reversed() {
+      let (x, logDet) = layer.inverse(current)
+      current = x
+      total += logDet
+    }
+    return (current, total)
+  }
+
+  public func forwardRecording(_ x: Activation) -> (y: Activation, logDet: PerSample, tape: Tape) {
+    if memory == .reversible {
+      let (y, logDet) = forward(x)
+      return (y, logDet, .output(y))
+    }
+    var current = x
+    var total = PerSample(samples: x.samples)
+    var tapes: [Layer.Tape] = []
+    for layer in layers {
+      let (y, logDet, tape) = layer.forwardRecording(current)
+      current = y
+      total += logDet
+      tapes.append(tape)
+    }
+    return (current, total, .stored(tapes))
+  }
+
+  public func inverseRecording(_ y: Activation) -> (x: Activation, tape: Tape) {
+    if memory == .reversible { return (inverse(y).x, .output(y)) }
+    var current = y
+    var tapes: [Layer.Tape] = []
+    for layer in layers.reversed() {
+      let (x, tape) = layer.inverseRecording(current)
+      current = x
+      tapes.append(tape)
+    }
+    return (current, .stored(tapes.reversed()))
+  }
+
+  public func backward(
+    _ tape: Tape, outputGradient: Activation, logDetGradient: PerSample, into gradient: inout Chain,
+    _ accumulation: Accumulation
+  ) -> Activation {
+    var dy = outputGradient
+    switch tape {
+    case .stored(let tapes):
+      for index in layers.indices.reversed() {
+        dy = layers[index].backward(
+          tapes[index], outputGradient: dy, logDetGradient: logDetGradient, into: &gradient.layers[index], accumulation)
+      }
+    case .output(let output):
+      var y = output
+      for index in layers.indices.reversed() {
+        let (x, tape) = layers[index].inverseRecording(y)
+        dy = layers[index].backward(
+          tape, outputGradient: dy, logDetGradient: logDetGradient, into: &gradient.layers[index], accumulation)
+        y = x
+      }
+    }
+    return dy
+  }
+
+  public mutating func visitParameters(prefix: String, _ visit: (Parameter, inout [Float]) -> Void) {
+    for index in layers.indices { layers[index].visitParameters(prefix: "\(prefix)blocks.\(index).", visit) }
+  }
+}

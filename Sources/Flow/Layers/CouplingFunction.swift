@@ -1,0 +1,18 @@
+import Kernels
+
+/// An ordinary network, not invertible: what a coupling adds, or a classifier.
+public protocol CouplingFunction: Parameterised {
+  /// What evaluation keeps for backward.
+  associatedtype Tape
+
+  /// y = f(x). The same bits for the same x, however often: the inverse of a coupling relies on it.
+  func evaluate(_ x: ChannelView) -> Activation
+
+  /// Like `evaluate`, with a tape.
+  func evaluateRecording(_ x: ChannelView) -> (y: Activation, tape: Tape)
+
+  /// Returns ∂L/∂x from ∂L/∂y, and writes or adds ∂L/∂parameter to `gradient`.
+  func backward(
+    _ tape: Tape, outputGradient: ChannelView, into gradient: inout Self, _ accumulation: Accumulation
+  ) -> Activation
+}

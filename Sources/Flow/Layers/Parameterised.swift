@@ -1,0 +1,37 @@
+/// Something with parameters. Its gradient has the same type, so one visitor serves the optimiser, the checkpoint, the
+/// count and the comparison: what is visited second in the model is second in its gradient.
+public protocol Parameterised: Sendable {
+  /// Calls `visit` with the name, shape and values of every parameter, always in the same order. Names are paths of the
+  /// properties, `prefix` first.
+  mutating func visitParameters(prefix: String, _ visit: (Parameter, inout [Float]) -> Void)
+}
+
+/// What a parameter is called and how its values are arranged (row-major).
+public struct Parameter: Sendable, Equatable {
+  public let name: String
+  public let shape: [Int]
+
+  /// A parameter's name and shape.
+  public init(name: String, shape: [Int]) {
+    self.name = name
+    self.shape = shape
+  }
+}
+
+extension Parameterised {
+  /// Visits with bare names.
+  public mutating func visitParameters(_ visit: (Parameter, inout [Float]) -> Void) {
+    visitParameters(prefix: "", visit)
+  }
+
+  /// All parameters with their values, in order.
+  public func parameters() -> [(parameter: Parameter, values: [Float])] {
+    var copy = self
+    var result: [(parameter: Parameter, values: [Float])] = []
+    copy.visitParameters { parameter, values in result.append((parameter, values)) }
+    return result
+  }
+
+  /// Number of trainable values.
+  public func parameterCount() -> Int { parameters().reduce(0) { $0 + $1.values.count } }
+}

@@ -1,0 +1,63 @@
+import Kernels
+
+/// A model that assigns classes and can be trained to.
+public protocol Classifier: Parameterised {
+  /// The logits of every sample.
+  func logits(_ x: Activation) -> Activation
+
+  /// The mean cross-entropy in nats, how many samples are classified rightly, and in `gradient` the derivatives.
+  func loss(_ x: Activation, labels: [UInt8], gradient: inout Self) -> (loss: Double, correct: Int)
+
+  /// The first part whose output on x is not finite, by its name in the parameters, or nil.
+  func firstNonFinitePart(_ x: Activation) -> String?
+}
+
+/// A bijective classifier, softmax of the first entries of z: D_θ in section 2.1 of the paper.
+public struct BijectiveClassifier<Network: InvertibleLayer>: Classifier {
+  /// F_θ.
+  public private(set) var network: Network
+  /// What of z is logits.
+  public let readOut: ReadOut
+
+  /// A classifier into `classes` classes.
+  public init(network: Network, classes: Int) {
+    self.network = network
+    readOut = ReadOut(classes: classes)
+  }
+
+  public func logits(_ x: Activation) -> Activation { readOut.logits(network.forward(x).y) }
+
+  public func loss(
+    _ x: Activation, labels: [UInt8], gradient: inout BijectiveClassifier
+  ) -> (loss: Double, correct: Int) {
+    let (z, _, tape) = network.forwardRecording(x)
+    let (loss, correct, dlogits) = softmaxCrossEntropy(readOut.logits(z), labels: labels)
+    _ = network.backward(
+      tape, outputGradient: readOut.gradient(ofLogits: dlogits, channels: z.channels),
+      logDetGradient: PerSample(samples: x.samples), into: &gradient.network, .replace)
+    return (loss, correct)
+  }
+
+  public func firstNonFinitePart(_ x: Activation) -> String? {
+    network.forward(x).y.firstNonFinite() == nil ? nil : "the network's output"
+  }
+
+  public mutating func visitParameters(prefix: String, _ visit: (Parameter, inout [Float]) -> Void) {
+    network.visitParameters(prefix: prefix, visit)
+  }
+}
+
+extension RectifierNetwork: Classifier {
+  public func logits(_ x: Activation) -> Activation { evaluate(x.view) }
+
+  public func loss(_ x: Activation, labels: [UInt8], gradient: inout RectifierNetwork) -> (loss: Double, correct: Int) {
+    let (logits, tape) = evaluateRecording(x.view)
+    let (loss, correct, dlogits) = softmaxCrossEntropy(logits, labels: labels)
+    backwardParameters(tape, outputGradient: dlogits.view, into: &gradient, .replace)
+    return (loss, correct)
+  }
+
+  public func firstNonFinitePart(_ x: Activation) -> String? {
+    evaluate(x.view).firstNonFinite() == nil ? nil : "the network's output"
+  }
+}

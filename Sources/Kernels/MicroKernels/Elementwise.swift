@@ -1,0 +1,37 @@
+@inlinable @inline(__always)
+public func add(_ count: Int, _ a: UnsafePointer<Vector>, _ b: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>) {
+  for i in 0..<count { y[i] = a[i] + b[i] }
+}
+
+@inlinable @inline(__always)
+public func subtract(_ count: Int, _ a: UnsafePointer<Vector>, _ b: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>) {
+  for i in 0..<count { y[i] = a[i] - b[i] }
+}
+
+@inlinable @inline(__always)
+public func rectifierGradient(
+  _ count: Int, _ a: UnsafePointer<Vector>, _ b: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>
+) {
+  let zero = Vector(repeating: 0)
+  for i in 0..<count { y[i] = zero.replacing(with: b[i], where: a[i] .> zero) }
+}
+
+@inlinable @inline(__always)
+public func exp(_ count: Int, _ x: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>, fused: Bool) {
+  for i in 0..<count { y[i] = exponential(x[i], fused: fused) }
+}
+
+@inlinable @inline(__always)
+public func log(_ count: Int, _ x: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>, fused: Bool) {
+  for i in 0..<count { y[i] = naturalLogarithm(x[i], fused: fused) }
+}
+
+@inlinable @inline(__always)
+public func tanh(_ count: Int, _ x: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>, fused: Bool) {
+  for i in 0..<count { y[i] = hyperbolicTangent(x[i], fused: fused) }
+}
+
+@inlinable @inline(__always)
+public func sigmoid(_ count: Int, _ x: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>, fused: Bool) {
+  for i in 0..<count { y[i] = logistic(x[i], fused: fused) }
+}

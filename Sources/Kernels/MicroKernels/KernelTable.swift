@@ -1,0 +1,157 @@
+/// The kernels of one instruction set: the same functions, compiled for it.
+///
+/// All pointers are to at least the stated number of elements; vectors need no alignment beyond their type's, but run
+/// fastest at 64 bytes. Outputs may not overlap inputs unless said so.
+public struct KernelTable: Sendable {
+  /// Elementwise kernel: `count` vectors in, `count` vectors out; in place is allowed.
+  public typealias Map = @Sendable (_ count: Int, _ x: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>) -> Void
+  /// Elementwise kernel of two inputs; in place is allowed.
+  public typealias Zip = @Sendable (
+    _ count: Int, _ a: UnsafePointer<Vector>, _ b: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>
+  ) -> Void
+
+  /// The instruction set's name: `x86-64-v4`, `x86-64-v3`, `x86-64` or `arm64`.
+  public let name: String
+  /// Whether `a + b·c` is rounded once.
+  public let fusesMultiplyAdd: Bool
+  /// The register tile for this instruction set's registers.
+  public let tile: TileKernel
+  /// The register tiles for narrow and for wide registers: both run everywhere and give the same bits.
+  public let narrowTile: TileKernel
+  public let wideTile: TileKernel
+  /// Transposes a 16×16 block: `destination[k][row] = source[row][k]` for row < `rows`, zero for the others.
+  /// Strides in `Float`s.
+  public let transpose16:
+    @Sendable (
+      _ rows: Int, _ source: UnsafePointer<Float>, _ sourceStride: Int, _ destination: UnsafeMutablePointer<Float>,
+      _ destinationStride: Int
+    ) -> Void
+  /// Packs `rows` ≤ 16 rows of sixteen adjacent elements into a panel `[16][width]`, rows ≥ `rows` being zero; writes up
+  /// to 16 − width floats past the panel's end.
+  public let packRows:
+    @Sendable (
+      _ rows: Int, _ width: Int, _ source: UnsafePointer<Float>, _ sourceStride: Int,
+      _ destination: UnsafeMutablePointer<Float>
+    ) -> Void
+  /// y = a + b.
+  public let add: Zip
+  /// y = a − b.
+  public let subtract: Zip
+  /// y = b where a > 0, else 0: the gradient through a rectifier whose output was a.
+  public let rectifierGradient: Zip
+  /// y = eˣ.
+  public let exp: Map
+  /// y = ln x.
+  public let log: Map
+  /// y = tanh x.
+  public let tanh: Map
+  /// y = 1 / (1 + e⁻ˣ).
+  public let sigmoid: Map
+  /// Softmax cross-entropy of one block: `classes` vectors of logits, one label a lane, one weight a lane.
+  /// Writes weight · (softmax − onehot) to `gradient` and returns the unweighted loss of every lane, in nats.
+  public let softmaxCrossEntropy:
+    @Sendable (
+      _ classes: Int, _ logits: UnsafePointer<Vector>, _ labels: SIMD16<Int32>, _ weight: Vector,
+      _ gradient: UnsafeMutablePointer<Vector>
+    ) -> Vector
+  /// One Adam step on `count` parameters, with the moments updated in place.
+  public let adam: @Sendable (_ count: Int, _ step: AdamStep, _ buffers: AdamBuffers) -> Void
+  /// Threefry words of `groups` groups of sixteen counters, `[group][word][lane]`; the same on every machine.
+  public let randomWords:
+    @Sendable (
+      _ key: RandomKey, _ firstGroup: UInt64, _ groups: Int, _ words: UnsafeMutablePointer<SIMD16<UInt32>>
+    ) -> Void
+  /// Standard normal numbers, two vectors a group; the same on every machine.
+  public let gaussians:
+    @Sendable (_ key: RandomKey, _ firstGroup: UInt64, _ groups: Int, _ y: UnsafeMutablePointer<Vector>) -> Void
+  /// Runs `rounds` rounds of independent multiply-adds in registers and returns how many floating-point operations
+  /// that was: the roof that the other kernels are measured against.
+  public let multiplyAddLoop: @Sendable (_ rounds: Int) -> Double
+
+  /// A table with every kernel given.
+  public init(
+    name: String, fusesMultiplyAdd: Bool, tile: TileKernel, narrowTile: TileKernel, wideTile: TileKernel,
+    transpose16: @escaping @Sendable (Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int) -> Void,
+    packRows: @escaping @Sendable (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void,
+    add: @escaping Zip, subtract: @escaping Zip, rectifierGradient: @escaping Zip, exp: @escaping Map,
+    log: @escaping Map, tanh: @escaping Map, sigmoid: @escaping Map,
+    softmaxCrossEntropy: @escaping @Sendable (
+      Int, UnsafePointer<Vector>, SIMD16<Int32>, Vector, UnsafeMutablePointer<Vector>
+    ) -> Vector,
+    adam: @escaping @Sendable (Int, AdamStep, AdamBuffers) -> Void,
+    randomWords: @escaping @Sendable (RandomKey, UInt64, Int, UnsafeMutablePointer<SIMD16<UInt32>>) -> Void,
+    gaussians: @escaping @Sendable (RandomKey, UInt64, Int, UnsafeMutablePointer<Vector>) -> Void,
+    multiplyAddLoop: @escaping @Sendable (Int) -> Double
+  ) {
+    self.name = name
+    self.fusesMultiplyAdd = fusesMultiplyAdd
+    self.tile = tile
+    self.narrowTile = narrowTile
+    self.wideTile = wideTile
+    self.transpose16 = transpose16
+    self.packRows = packRows
+    self.add = add
+    self.subtract = subtract
+    self.rectifierGradient = rectifierGradient
+    self.exp = exp
+    self.log = log
+    self.tanh = tanh
+    self.sigmoid = sigmoid
+    self.softmaxCrossEntropy = softmaxCrossEntropy
+    self.adam = adam
+    self.randomWords = randomWords
+    self.gaussians = gaussians
+    self.multiplyAddLoop = multiplyAddLoop
+  }
+}
+
+/// The key of a counter-based generator: 64 bits.
+public struct RandomKey: Sendable, Hashable {
+  public var low: UInt32
+  public var high: UInt32
+
+  /// A key from its two words.
+  public init(low: UInt32, high: UInt32) {
+    self.low = low
+    self.high = high
+  }
+}
+
+/// The scalars of one Adam step (Kingma & Ba 2014, algorithm 1), bias corrections included.
+public struct AdamStep: Sendable {
+  public var beta1: Float
+  public var beta2: Float
+  /// learning rate / (1 − β₁ᵗ)
+  public var rate: Float
+  /// 1 / √(1 − β₂ᵗ)
+  public var secondMomentScale: Float
+  public var epsilon: Float
+
+  /// The scalars, already corrected for step t.
+  public init(beta1: Float, beta2: Float, rate: Float, secondMomentScale: Float, epsilon: Float) {
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.rate = rate
+    self.secondMomentScale = secondMomentScale
+    self.epsilon = epsilon
+  }
+}
+
+/// The four arrays of one Adam step, of equal length.
+public struct AdamBuffers {
+  public var value: UnsafeMutablePointer<Float>
+  public var gradient: UnsafePointer<Float>
+  public var first: UnsafeMutablePointer<Float>
+  public var second: UnsafeMutablePointer<Float>
+
+  /// Groups the arrays.
+  public init(
+    value: UnsafeMutablePointer<Float>, gradient: UnsafePointer<Float>, first: UnsafeMutablePointer<Float>,
+    second: UnsafeMutablePointer<Float>
+  ) {
+    self.value = value
+    self.gradient = gradient
+    self.first = first
+    self.second = second
+  }
+}

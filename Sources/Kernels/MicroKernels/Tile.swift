@@ -1,0 +1,112 @@
+/// The scalar of the engine: sixteen lanes, which are sixteen samples of the batch (or sixteen columns of a matrix).
+public typealias Vector = SIMD16<Float>
+
+/// What a register tile starts its sums from.
+@frozen
+public enum TileStart: Sendable {
+  /// Zero.
+  case zero
+  /// The values that the output holds: the tile continues a sum.
+  case output
+  /// `bias[row]` in every lane.
+  case bias
+}
+
+/// One call of a micro-kernel: a register tile of `rows` × `panels` vectors,
+///
+///     C[row, panel] = start + Σ_segment Σ_k A[segment, row, k] · B[segment, panel, k]
+///
+/// where A's elements are scalars, broadcast, and B's and C's are vectors.
+///
+/// Every sum runs over segments and k in ascending order, one fused multiply-add at a time, so that a result depends
+/// neither on the tile's shape nor on how the work was blocked or shared between threads.
+/// All strides are in elements: of `Float` for A and C, of `Vector` for B.
+public struct TileWork {
+  /// Number of stretches over which B is contiguous; a convolution has one a kernel row, a matrix product one.
+  public var segments: Int
+  /// Number of products in a segment.
+  public var depth: Int
+  /// A's first element, the distance between rows where A is not packed, and the distance between segments.
+  public var a: UnsafePointer<Float>
+  public var aRow: Int
+  public var aSegment: Int
+  /// B's first vector (consecutive k are adjacent), and the distance between panels and between segments.
+  public var b: UnsafePointer<Vector>
+  public var bPanel: Int
+  public var bSegment: Int
+  /// C's first element, and the distance between rows and between panels. The sixteen lanes are adjacent.
+  public var c: UnsafeMutablePointer<Float>
+  public var cRow: Int
+  public var cPanel: Int
+  /// Where the sums start; `bias` is read only for `.bias`.
+  public var start: TileStart
+  public var bias: UnsafePointer<Float>
+  /// Whether to store max(0, sum) instead of the sum.
+  public var rectifies: Bool
+
+  /// A description with every field given; A must have as many readable rows as the tile.
+  public init(
+    segments: Int = 1, depth: Int, a: UnsafePointer<Float>, aRow: Int, aSegment: Int = 0,
+    b: UnsafePointer<Vector>, bPanel: Int, bSegment: Int = 0, c: UnsafeMutablePointer<Float>, cRow: Int, cPanel: Int,
+    start: TileStart, bias: UnsafePointer<Float>, rectifies: Bool
+  ) {
+    self.segments = segments
+    self.depth = depth
+    self.a = a
+    self.aRow = aRow
+    self.aSegment = aSegment
+    self.b = b
+    self.bPanel = bPanel
+    self.bSegment = bSegment
+    self.c = c
+    self.cRow = cRow
+    self.cPanel = cPanel
+    self.start = start
+    self.bias = bias
+    self.rectifies = rectifies
+  }
+}
+
+/// A micro-kernel and the shape of its register tile.
+public struct TileKernel: Sendable {
+  /// Rows of A (and C) in the tile.
+  public let rows: Int
+  /// Vectors of B (and C) in the tile.
+  public let panels: Int
+  /// Computes one tile from A as it lies in `[row][k]`: consecutive k adjacent, rows `aRow` apart.
+  /// Overwrites C; reads it first only for `.output`.
+  public let runRows: @Sendable (borrowing TileWork) -> Void
+  /// Computes one tile from A packed as `[k][row]`, with exactly the tile's rows. A loop of its own: with the distances
+  /// known, it needs one address register where the other needs six.
+  public let runPacked: @Sendable (borrowing TileWork) -> Void
+
+  /// Groups a tile's two loops with its shape.
+  public init(
+    rows: Int, panels: Int, runRows: @escaping @Sendable (borrowing TileWork) -> Void,
+    runPacked: @escaping @Sendable (borrowing TileWork) -> Void
+  ) {
+    self.rows = rows
+    self.panels = panels
+    self.runRows = runRows
+    self.runPacked = runPacked
+  }
+}
+
+/// The sums of one tile row start here: see `TileStart`.
+@inlinable @inline(__always)
+public func startingSum(_ work: borrowing TileWork, row: Int, panel: Int) -> Vector {
+  switch work.start {
+  case .zero: return Vector(repeating: 0)
+  case .output:
+    return UnsafeRawPointer(work.c + row * work.cRow + panel * work.cPanel).loadUnaligned(as: Vector.self)
+  case .bias: return Vector(repeating: work.bias[row])
+  }
+}
+
+/// Stores one tile row, through the rectifier where asked.
+@inlinable @inline(__always)
+public func storeRow(_ sum: Vector, _ work: borrowing TileWork, row: Int, panel: Int) {
+  let zero = Vector(repeating: 0)
+  let result = work.rectifies ? sum.replacing(with: zero, where: sum .< zero) : sum
+  UnsafeMutableRawPointer(work.c + row * work.cRow + panel * work.cPanel).storeBytes(of: result, as: Vector.self)
+}
