@@ -43,11 +43,20 @@ let package = Package(
       exclude: ["ISA", "MicroKernels"], swiftSettings: optimised),
     .target(name: "Flow", dependencies: ["Kernels"], swiftSettings: safe),
     .target(name: "Datasets", dependencies: ["Kernels"], swiftSettings: safe),
-    .executableTarget(name: "Tools", dependencies: ["Kernels", "Flow", "Datasets"], swiftSettings: safe),
+    .target(name: "ToolSupport", path: "Sources/Tools/Support", swiftSettings: safe),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Kernels", "Flow"], path: "Benchmarks",
+      name: "Tools", dependencies: ["Kernels", "Flow", "Datasets", "ToolSupport"], exclude: ["Support"],
+      swiftSettings: safe),
+    .executableTarget(
+      name: "Benchmarks", dependencies: ["Kernels", "Flow", "ToolSupport"], path: "Benchmarks",
       exclude: ["README.md", "Results"], swiftSettings: safe),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: optimised),
+    .target(name: "TestSupport", dependencies: ["Kernels", "Flow"], path: "Tests/TestSupport", swiftSettings: safe),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: optimised),
+    .testTarget(name: "FlowTests", dependencies: ["Kernels", "Flow", "TestSupport"], swiftSettings: safe),
+    .testTarget(name: "DatasetsTests", dependencies: ["Kernels", "Datasets"], swiftSettings: safe),
+    .testTarget(name: "ToolSupportTests", dependencies: ["ToolSupport"], swiftSettings: safe),
+    .testTarget(
+      name: "ToolsTests", dependencies: ["Tools", "ToolSupport", "Kernels", "Flow", "Datasets"], swiftSettings: safe),
   ],
   swiftLanguageModes: [.v6]
 )

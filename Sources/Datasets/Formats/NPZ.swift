@@ -1,0 +1,11 @@
+/// NumPy's `.npz` format: a ZIP archive of `.npy` files.
+public enum NPZ {
+  /// Encodes arrays under distinct names, by which `numpy.load` finds them. The same arrays give the same bytes.
+  ///
+  /// - Throws: if an array or the archive is larger than ZIP's 4 GiB.
+  public static func encode(_ arrays: [(name: String, array: NPY)]) throws(FormatError) -> [UInt8] {
+    var archive = ZipWriter()
+    for (name, array) in arrays { try archive.add(name: name + ".npy", contents: array.encode()) }
+    return archive.finish()
+  }
+}
