@@ -1,15 +1,20 @@
 import Foundation
+import Kernels
 import ToolSupport
 
 /// The command line: `swift run Tools COMMAND [options]`.
 @main
 struct Tools {
   /// Every command, in the order of help.
-  static let commands: [any Command] = []
+  static let commands: [any Command] = [SpheresCommand()]
 
   /// Runs the command line of this process and exits with its code.
   static func main() {
     let arguments = Array(CommandLine.arguments.dropFirst())
+    if let error = InstructionSet.environmentError {
+      Console.standard.error("Tools: \(error).\n")
+      exit(1)
+    }
     exit(Interrupt.handling { run(arguments: arguments, commands: commands, console: .standard) })
   }
 

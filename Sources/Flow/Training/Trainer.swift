@@ -42,10 +42,10 @@ public struct Trainer<Model: Classifier>: Sendable {
     public let accuracy: Double
   }
 
-  /// One pass over all rows of `samples`; the last batch may be smaller. `progress` is called after every step with the
+  /// One pass over all rows of `samples`, or the given columns of them; the last batch may be smaller. `progress` is called after every step with the
   /// samples done and that batch's loss, and may stop training by throwing.
   public mutating func runEpoch(
-    samples: Matrix, labels: [UInt8], progress: (_ done: Int, _ loss: Double) throws -> Void
+    samples: Matrix, columns: Range<Int>? = nil, labels: [UInt8], progress: (_ done: Int, _ loss: Double) throws -> Void
   ) throws -> Epoch {
     precondition(samples.rows == labels.count, "trainer: \(samples.rows) samples and \(labels.count) labels")
     let order = RandomStream(seed: seed, name: "order of epoch \(epochs)").permutation(count: samples.rows)
@@ -54,7 +54,7 @@ public struct Trainer<Model: Classifier>: Sendable {
     var start = 0
     while start < order.count {
       let indices = Array(order[start..<min(start + batch, order.count)])
-      let x = Activation(gathering: indices, from: samples)
+      let x = Activation(gathering: indices, from: samples, columns: columns)
       let result = model.loss(x, labels: indices.map { labels[$0] }, gradient: &gradient)
       guard result.loss.isFinite else { throw diverged(x) }
       optimiser.update(&model, gradient: &gradient)
@@ -76,20 +76,20 @@ public struct Trainer<Model: Classifier>: Sendable {
 }
 
 extension Classifier {
-  /// The class of every row, in batches that bound the memory.
-  public func classify(_ samples: Matrix, batch: Int = 2000) -> [UInt8] {
+  /// The class of every row, or of the given columns of it, in batches that bound the memory.
+  public func classify(_ samples: Matrix, columns: Range<Int>? = nil, batch: Int = 2000) -> [UInt8] {
     var classes: [UInt8] = []
     classes.reserveCapacity(samples.rows)
     forEachBatch(of: samples.rows, size: batch) { rows in
-      classes += logits(Activation(gathering: Array(rows), from: samples)).argmaxChannels().map { UInt8($0) }
+      classes += logits(Activation(gathering: Array(rows), from: samples, columns: columns)).argmaxChannels().map { UInt8($0) }
     }
     return classes
   }
 
   /// The fraction of rows whose class is their label.
-  public func accuracy(_ samples: Matrix, labels: [UInt8]) -> Double {
+  public func accuracy(_ samples: Matrix, columns: Range<Int>? = nil, labels: [UInt8]) -> Double {
     precondition(samples.rows == labels.count && samples.rows > 0, "accuracy: expected a label for each of some samples")
-    let hits = zip(classify(samples), labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
+    let hits = zip(classify(samples, columns: columns), labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
     return Double(hits) / Double(labels.count)
   }
 }

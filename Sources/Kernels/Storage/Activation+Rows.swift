@@ -1,19 +1,25 @@
 import MicroKernels
 
 extension Activation {
-  /// Gathers rows of a matrix as a batch of 1×1 pixels: sample i is row `indices[i]`.
+  /// Gathers rows of a matrix as a batch of 1×1 pixels: sample i is row `indices[i]`, or the given columns of it.
   ///
   /// Cost: each row is read once; the transposition to lanes is done in registers, 16×16 at a time.
-  public init(gathering indices: [Int], from matrix: Matrix) {
-    self.init(uninitialized: indices.count, channels: matrix.columns)
+  public init(gathering indices: [Int], from matrix: Matrix, columns selected: Range<Int>? = nil) {
+    let selected = selected ?? 0..<matrix.columns
+    precondition(
+      selected.lowerBound >= 0 && selected.upperBound <= matrix.columns,
+      "gathering: columns \(selected) outside 0..<\(matrix.columns)")
+    self.init(uninitialized: indices.count, channels: selected.count)
     for index in indices {
       precondition((0..<matrix.rows).contains(index), "gathering: row \(index) outside 0..<\(matrix.rows)")
     }
     let output = Unchecked(storage.pointer)
-    let columns = matrix.columns
+    let columns = selected.count
+    let stride = matrix.columns
     let kernels = InstructionSet.selected
     matrix.values.withUnsafeBufferPointer { values in
-      guard let source = values.baseAddress else { return }
+      guard let base = values.baseAddress else { return }
+      let source = base + selected.lowerBound
       Parallel.forRanges(blocks, grain: 16) { range in
         withTile { tile in
           withTile { transposed in
@@ -24,7 +30,7 @@ extension Activation {
                 for row in 0..<16 {
                   let line = tile + 16 * row
                   if row < rows {
-                    line.update(from: source + indices[16 * block + row] * columns + column, count: width)
+                    line.update(from: source + indices[16 * block + row] * stride + column, count: width)
                   } else {
                     line.update(repeating: 0, count: width)
                   }

@@ -4,6 +4,9 @@ import Foundation
 package struct Metrics: Equatable, Sendable {
   private var root: [String: MetricsValue] = [:]
 
+  /// An empty object.
+  package init() {}
+
   /// The value at a dotted path such as "classifier.train_accuracy"; `null` where there is none.
   ///
   /// Setting makes the objects on the way. A path with an empty part, or through a value that is no object, is a mistake in the
