@@ -18,7 +18,8 @@ func instructionSet(_ name: String, folder: String, flags: [SwiftSetting] = []) 
   let instructionSets: [Target] = [
     instructionSet("KernelsBaseline", folder: "Baseline"),
     instructionSet("KernelsV3", folder: "V3", flags: [.unsafeFlags(["-Xcc", "-march=x86-64-v3"]), .define("FMA")]),
-    instructionSet("KernelsV4", folder: "V4", flags: [.unsafeFlags(["-Xcc", "-march=x86-64-v4"]), .define("FMA"), .define("WIDE")]),
+    instructionSet(
+      "KernelsV4", folder: "V4", flags: [.unsafeFlags(["-Xcc", "-march=x86-64-v4"]), .define("FMA"), .define("WIDE")]),
   ]
 #else
   // arm64 has fused multiply-add and 32 vector registers in its baseline: no flag is needed.

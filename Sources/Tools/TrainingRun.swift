@@ -9,7 +9,8 @@ struct TrainingStopped: Error, CustomStringConvertible {
   let checkpoint: String?
 
   var description: String {
-    let saved = checkpoint.map { "the last good checkpoint is \($0)" } ?? "no epoch was completed, so there is no checkpoint"
+    let saved =
+      checkpoint.map { "the last good checkpoint is \($0)" } ?? "no epoch was completed, so there is no checkpoint"
     return "\(cause); \(saved)."
   }
 }
@@ -27,7 +28,9 @@ struct TrainingRun<Model: Classifier> {
   let console: Console
 
   /// Runs up to `epochs` epochs; `isDone` may end it after any of them. Returns each epoch's seconds and loss.
-  func run(_ trainer: inout Trainer<Model>, isDone: (Model) -> Bool = { _ in false }) throws -> [(seconds: Double, loss: Double)] {
+  func run(_ trainer: inout Trainer<Model>, isDone: (Model) -> Bool = { _ in false }) throws -> [(
+    seconds: Double, loss: Double
+  )] {
     var record: [(seconds: Double, loss: Double)] = []
     while trainer.epochs < epochs {
       let label = "\(name), epoch \(trainer.epochs + 1) of \(epochs)"

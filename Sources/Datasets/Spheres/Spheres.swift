@@ -7,6 +7,7 @@ public struct Spheres: Sendable, Equatable {
   public let dimension: Int
   /// R₁, the radius of class 0, and R₂, that of class 1.
   public let innerRadius: Double
+  /// R₂, the radius of class 1.
   public let outerRadius: Double
 
   /// Two spheres; d ≥ 1 and 0 < R₁ < R₂.

@@ -5,6 +5,7 @@ import Kernels
 public struct MetamericSampling<Network: InvertibleLayer>: Sendable {
   /// F, and what of its output is logits.
   public let network: Network
+  /// What of the code is logits.
   public let readOut: ReadOut
 
   /// Sampling with a trained network.
@@ -16,7 +17,8 @@ public struct MetamericSampling<Network: InvertibleLayer>: Sendable {
   /// F⁻¹ of the codes `logitSource` with their nuisance replaced by `nuisanceSource`'s. Cost: one inverse.
   public func metamers(logitSource: Activation, nuisanceSource: Activation) -> Activation {
     network.inverse(
-      readOut.join(logits: readOut.logits(logitSource), nuisance: readOut.nuisance(nuisanceSource))).x
+      readOut.join(logits: readOut.logits(logitSource), nuisance: readOut.nuisance(nuisanceSource))
+    ).x
   }
 
   /// Points on the line at fixed logits: F⁻¹(z_s, z_n + t·(z̃_n − z_n)), one t a sample.

@@ -18,30 +18,35 @@ public struct AdditiveCoupling<Function: CouplingFunction>: InvertibleLayer {
     self.function = function
   }
 
+  /// y = F(x) and ln |det ∂y/∂x|; see `InvertibleLayer`.
   public func forward(_ x: Activation) -> (y: Activation, logDet: PerSample) {
     let (first, second) = halves(x)
     let shift = function.evaluate(first)
     return (joined(add(second, shift.view).view, first), PerSample(samples: x.samples))
   }
 
+  /// x = F⁻¹(y) and ln |det ∂x/∂y|; see `InvertibleLayer`.
   public func inverse(_ y: Activation) -> (x: Activation, logDet: PerSample) {
     let (updated, first) = swappedHalves(y)
     let shift = function.evaluate(first)
     return (joined(first, subtract(updated, shift.view).view), PerSample(samples: y.samples))
   }
 
+  /// Like `forward`, with a tape.
   public func forwardRecording(_ x: Activation) -> (y: Activation, logDet: PerSample, tape: Function.Tape) {
     let (first, second) = halves(x)
     let (shift, tape) = function.evaluateRecording(first)
     return (joined(add(second, shift.view).view, first), PerSample(samples: x.samples), tape)
   }
 
+  /// Like `inverse`, with the tape that forward would have made.
   public func inverseRecording(_ y: Activation) -> (x: Activation, tape: Function.Tape) {
     let (updated, first) = swappedHalves(y)
     let (shift, tape) = function.evaluateRecording(first)
     return (joined(first, subtract(updated, shift.view).view), tape)
   }
 
+  /// ∂L/∂x, and ∂L/∂parameter in `gradient`.
   public func backward(
     _ tape: Function.Tape, outputGradient: Activation, logDetGradient: PerSample,
     into gradient: inout AdditiveCoupling, _ accumulation: Accumulation
@@ -51,6 +56,7 @@ public struct AdditiveCoupling<Function: CouplingFunction>: InvertibleLayer {
     return joined(add(dcopied, dfirst.view).view, dupdated)
   }
 
+  /// Visits every parameter; see `Parameterised`.
   public mutating func visitParameters(prefix: String, _ visit: (Parameter, inout [Float]) -> Void) {
     function.visitParameters(prefix: prefix + "function.", visit)
   }

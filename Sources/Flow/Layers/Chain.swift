@@ -28,6 +28,7 @@ public struct Chain<Layer: InvertibleLayer>: InvertibleLayer {
     case output(Activation)
   }
 
+  /// y = F(x) and ln |det ∂y/∂x|; see `InvertibleLayer`.
   public func forward(_ x: Activation) -> (y: Activation, logDet: PerSample) {
     var current = x
     var total = PerSample(samples: x.samples)
@@ -39,6 +40,7 @@ public struct Chain<Layer: InvertibleLayer>: InvertibleLayer {
     return (current, total)
   }
 
+  /// x = F⁻¹(y) and ln |det ∂x/∂y|; see `InvertibleLayer`.
   public func inverse(_ y: Activation) -> (x: Activation, logDet: PerSample) {
     var current = y
     var total = PerSample(samples: y.samples)
@@ -50,6 +52,7 @@ public struct Chain<Layer: InvertibleLayer>: InvertibleLayer {
     return (current, total)
   }
 
+  /// Like `forward`, with a tape.
   public func forwardRecording(_ x: Activation) -> (y: Activation, logDet: PerSample, tape: Tape) {
     if memory == .reversible {
       let (y, logDet) = forward(x)
@@ -67,6 +70,7 @@ public struct Chain<Layer: InvertibleLayer>: InvertibleLayer {
     return (current, total, .stored(tapes))
   }
 
+  /// Like `inverse`, with the tape that forward would have made.
   public func inverseRecording(_ y: Activation) -> (x: Activation, tape: Tape) {
     if memory == .reversible { return (inverse(y).x, .output(y)) }
     var current = y
@@ -79,6 +83,7 @@ public struct Chain<Layer: InvertibleLayer>: InvertibleLayer {
     return (current, .stored(tapes.reversed()))
   }
 
+  /// ∂L/∂x, and ∂L/∂parameter in `gradient`.
   public func backward(
     _ tape: Tape, outputGradient: Activation, logDetGradient: PerSample, into gradient: inout Chain,
     _ accumulation: Accumulation
@@ -102,6 +107,7 @@ public struct Chain<Layer: InvertibleLayer>: InvertibleLayer {
     return dy
   }
 
+  /// Visits every parameter; see `Parameterised`.
   public mutating func visitParameters(prefix: String, _ visit: (Parameter, inout [Float]) -> Void) {
     for index in layers.indices { layers[index].visitParameters(prefix: "\(prefix)blocks.\(index).", visit) }
   }

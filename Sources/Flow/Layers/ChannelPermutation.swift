@@ -24,25 +24,31 @@ public struct ChannelPermutation: InvertibleLayer {
   /// Last channel first.
   public init(reversing channels: Int) { self.init(order: Array((0..<channels).reversed())) }
 
+  /// y = F(x) and ln |det ∂y/∂x|; see `InvertibleLayer`.
   public func forward(_ x: Activation) -> (y: Activation, logDet: PerSample) {
     (x.permutingChannels(order), PerSample(samples: x.samples))
   }
 
+  /// x = F⁻¹(y) and ln |det ∂x/∂y|; see `InvertibleLayer`.
   public func inverse(_ y: Activation) -> (x: Activation, logDet: PerSample) {
     (y.permutingChannels(inverseOrder), PerSample(samples: y.samples))
   }
 
+  /// Like `forward`, with a tape.
   public func forwardRecording(_ x: Activation) -> (y: Activation, logDet: PerSample, tape: Void) {
     let (y, logDet) = forward(x)
     return (y, logDet, ())
   }
 
+  /// Like `inverse`, with the tape that forward would have made.
   public func inverseRecording(_ y: Activation) -> (x: Activation, tape: Void) { (inverse(y).x, ()) }
 
+  /// ∂L/∂x, and ∂L/∂parameter in `gradient`.
   public func backward(
     _ tape: Void, outputGradient: Activation, logDetGradient: PerSample, into gradient: inout ChannelPermutation,
     _ accumulation: Accumulation
   ) -> Activation { outputGradient.permutingChannels(inverseOrder) }
 
+  /// Visits every parameter; see `Parameterised`.
   public mutating func visitParameters(prefix: String, _ visit: (Parameter, inout [Float]) -> Void) {}
 }

@@ -8,7 +8,9 @@ public protocol Parameterised: Sendable {
 
 /// What a parameter is called and how its values are arranged (row-major).
 public struct Parameter: Sendable, Equatable {
+  /// The path of the property.
   public let name: String
+  /// The dimensions, outermost first.
   public let shape: [Int]
 
   /// A parameter's name and shape.

@@ -26,18 +26,21 @@ public struct RectifierNetwork: CouplingFunction, Equatable {
     let hidden: [Activation]
   }
 
+  /// y = f(x).
   public func evaluate(_ x: ChannelView) -> Activation {
     var current = x
     for layer in layers.dropLast() { current = hidden(layer, current).view }
     return output(current)
   }
 
+  /// Like `evaluate`, with a tape.
   public func evaluateRecording(_ x: ChannelView) -> (y: Activation, tape: Tape) {
     var activations: [Activation] = []
     for layer in layers.dropLast() { activations.append(hidden(layer, activations.last?.view ?? x)) }
     return (output(activations.last?.view ?? x), Tape(input: x, hidden: activations))
   }
 
+  /// ∂L/∂x, and ∂L/∂parameter in `gradient`.
   public func backward(
     _ tape: Tape, outputGradient: ChannelView, into gradient: inout RectifierNetwork, _ accumulation: Accumulation
   ) -> Activation {
@@ -52,6 +55,7 @@ public struct RectifierNetwork: CouplingFunction, Equatable {
     _ = backwardToFirst(tape, outputGradient: outputGradient, into: &gradient, accumulation)
   }
 
+  /// Visits every parameter; see `Parameterised`.
   public mutating func visitParameters(prefix: String, _ visit: (Parameter, inout [Float]) -> Void) {
     for index in layers.indices { layers[index].visitParameters(prefix: "\(prefix)layers.\(index).", visit) }
   }

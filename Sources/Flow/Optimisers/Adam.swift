@@ -2,14 +2,19 @@ import Kernels
 
 /// Adam (Kingma & Ba 2014, algorithm 1) with PyTorch's defaults.
 public struct Adam: Sendable {
+  /// α, the step size.
   public var learningRate: Float
+  /// β₁, the decay of the mean of gradients.
   public var beta1: Float = 0.9
+  /// β₂, the decay of the mean of squares.
   public var beta2: Float = 0.999
+  /// ε, added to the root.
   public var epsilon: Float = 1e-8
   /// Steps taken.
   public private(set) var steps = 0
   /// Running means of the gradient and of its square, in the order of the parameters; empty before the first step.
   public private(set) var first: [[Float]] = []
+  /// The running mean of the squared gradient.
   public private(set) var second: [[Float]] = []
 
   /// An optimiser that has taken no step.

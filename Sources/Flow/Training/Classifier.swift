@@ -25,8 +25,10 @@ public struct BijectiveClassifier<Network: InvertibleLayer>: Classifier {
     readOut = ReadOut(classes: classes)
   }
 
+  /// The logits of every sample.
   public func logits(_ x: Activation) -> Activation { readOut.logits(network.forward(x).y) }
 
+  /// The mean cross-entropy in nats, the hits, and the derivatives in `gradient`.
   public func loss(
     _ x: Activation, labels: [UInt8], gradient: inout BijectiveClassifier
   ) -> (loss: Double, correct: Int) {
@@ -38,18 +40,22 @@ public struct BijectiveClassifier<Network: InvertibleLayer>: Classifier {
     return (loss, correct)
   }
 
+  /// The first part whose output is not finite, by name.
   public func firstNonFinitePart(_ x: Activation) -> String? {
     network.forward(x).y.firstNonFinite() == nil ? nil : "the network's output"
   }
 
+  /// Visits every parameter; see `Parameterised`.
   public mutating func visitParameters(prefix: String, _ visit: (Parameter, inout [Float]) -> Void) {
     network.visitParameters(prefix: prefix, visit)
   }
 }
 
 extension RectifierNetwork: Classifier {
+  /// The logits of every sample.
   public func logits(_ x: Activation) -> Activation { evaluate(x.view) }
 
+  /// The mean cross-entropy in nats, the hits, and the derivatives in `gradient`.
   public func loss(_ x: Activation, labels: [UInt8], gradient: inout RectifierNetwork) -> (loss: Double, correct: Int) {
     let (logits, tape) = evaluateRecording(x.view)
     let (loss, correct, dlogits) = softmaxCrossEntropy(logits, labels: labels)
@@ -57,6 +63,7 @@ extension RectifierNetwork: Classifier {
     return (loss, correct)
   }
 
+  /// The first part whose output is not finite, by name.
   public func firstNonFinitePart(_ x: Activation) -> String? {
     evaluate(x.view).firstNonFinite() == nil ? nil : "the network's output"
   }

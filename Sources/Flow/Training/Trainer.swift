@@ -7,6 +7,7 @@ public struct TrainingDiverged: Error, CustomStringConvertible, Sendable {
   /// The first layer whose parameters or output were not finite.
   public let part: String
 
+  /// The step and the part, in words.
   public var description: String { "training diverged at step \(step): \(part) is not finite" }
 }
 
@@ -81,14 +82,17 @@ extension Classifier {
     var classes: [UInt8] = []
     classes.reserveCapacity(samples.rows)
     forEachBatch(of: samples.rows, size: batch) { rows in
-      classes += logits(Activation(gathering: Array(rows), from: samples, columns: columns)).argmaxChannels().map { UInt8($0) }
+      classes += logits(Activation(gathering: Array(rows), from: samples, columns: columns)).argmaxChannels().map {
+        UInt8($0)
+      }
     }
     return classes
   }
 
   /// The fraction of rows whose class is their label.
   public func accuracy(_ samples: Matrix, columns: Range<Int>? = nil, labels: [UInt8]) -> Double {
-    precondition(samples.rows == labels.count && samples.rows > 0, "accuracy: expected a label for each of some samples")
+    precondition(
+      samples.rows == labels.count && samples.rows > 0, "accuracy: expected a label for each of some samples")
     let hits = zip(classify(samples, columns: columns), labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
     return Double(hits) / Double(labels.count)
   }

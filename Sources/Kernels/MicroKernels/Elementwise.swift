@@ -1,13 +1,19 @@
+/// y = a + b.
 @inlinable @inline(__always)
-public func add(_ count: Int, _ a: UnsafePointer<Vector>, _ b: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>) {
+public func add(_ count: Int, _ a: UnsafePointer<Vector>, _ b: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>)
+{
   for i in 0..<count { y[i] = a[i] + b[i] }
 }
 
+/// y = a − b.
 @inlinable @inline(__always)
-public func subtract(_ count: Int, _ a: UnsafePointer<Vector>, _ b: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>) {
+public func subtract(
+  _ count: Int, _ a: UnsafePointer<Vector>, _ b: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>
+) {
   for i in 0..<count { y[i] = a[i] - b[i] }
 }
 
+/// y = b where a > 0, else 0.
 @inlinable @inline(__always)
 public func rectifierGradient(
   _ count: Int, _ a: UnsafePointer<Vector>, _ b: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>
@@ -16,21 +22,25 @@ public func rectifierGradient(
   for i in 0..<count { y[i] = zero.replacing(with: b[i], where: a[i] .> zero) }
 }
 
+/// y = eˣ.
 @inlinable @inline(__always)
 public func exp(_ count: Int, _ x: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>, fused: Bool) {
   for i in 0..<count { y[i] = exponential(x[i], fused: fused) }
 }
 
+/// y = ln x.
 @inlinable @inline(__always)
 public func log(_ count: Int, _ x: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>, fused: Bool) {
   for i in 0..<count { y[i] = naturalLogarithm(x[i], fused: fused) }
 }
 
+/// y = tanh x.
 @inlinable @inline(__always)
 public func tanh(_ count: Int, _ x: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>, fused: Bool) {
   for i in 0..<count { y[i] = hyperbolicTangent(x[i], fused: fused) }
 }
 
+/// y = 1 / (1 + e⁻ˣ).
 @inlinable @inline(__always)
 public func sigmoid(_ count: Int, _ x: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>, fused: Bool) {
   for i in 0..<count { y[i] = logistic(x[i], fused: fused) }

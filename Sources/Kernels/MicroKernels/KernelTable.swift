@@ -6,9 +6,10 @@ public struct KernelTable: Sendable {
   /// Elementwise kernel: `count` vectors in, `count` vectors out; in place is allowed.
   public typealias Map = @Sendable (_ count: Int, _ x: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>) -> Void
   /// Elementwise kernel of two inputs; in place is allowed.
-  public typealias Zip = @Sendable (
-    _ count: Int, _ a: UnsafePointer<Vector>, _ b: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>
-  ) -> Void
+  public typealias Zip =
+    @Sendable (
+      _ count: Int, _ a: UnsafePointer<Vector>, _ b: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>
+    ) -> Void
 
   /// The instruction set's name: `x86-64-v4`, `x86-64-v3`, `x86-64` or `arm64`.
   public let name: String
@@ -18,6 +19,7 @@ public struct KernelTable: Sendable {
   public let tile: TileKernel
   /// The register tiles for narrow and for wide registers: both run everywhere and give the same bits.
   public let narrowTile: TileKernel
+  /// The register tile for 32 registers of 512 bits; it runs everywhere.
   public let wideTile: TileKernel
   /// Transposes a 16×16 block: `destination[k][row] = source[row][k]` for row < `rows`, zero for the others.
   /// Strides in `Float`s.
@@ -75,9 +77,10 @@ public struct KernelTable: Sendable {
     packRows: @escaping @Sendable (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void,
     add: @escaping Zip, subtract: @escaping Zip, rectifierGradient: @escaping Zip, exp: @escaping Map,
     log: @escaping Map, tanh: @escaping Map, sigmoid: @escaping Map,
-    softmaxCrossEntropy: @escaping @Sendable (
-      Int, UnsafePointer<Vector>, SIMD16<Int32>, Vector, UnsafeMutablePointer<Vector>
-    ) -> Vector,
+    softmaxCrossEntropy:
+      @escaping @Sendable (
+        Int, UnsafePointer<Vector>, SIMD16<Int32>, Vector, UnsafeMutablePointer<Vector>
+      ) -> Vector,
     adam: @escaping @Sendable (Int, AdamStep, AdamBuffers) -> Void,
     randomWords: @escaping @Sendable (RandomKey, UInt64, Int, UnsafeMutablePointer<SIMD16<UInt32>>) -> Void,
     gaussians: @escaping @Sendable (RandomKey, UInt64, Int, UnsafeMutablePointer<Vector>) -> Void,
@@ -107,7 +110,9 @@ public struct KernelTable: Sendable {
 
 /// The key of a counter-based generator: 64 bits.
 public struct RandomKey: Sendable, Hashable {
+  /// The lower word.
   public var low: UInt32
+  /// The upper word.
   public var high: UInt32
 
   /// A key from its two words.
@@ -119,12 +124,15 @@ public struct RandomKey: Sendable, Hashable {
 
 /// The scalars of one Adam step (Kingma & Ba 2014, algorithm 1), bias corrections included.
 public struct AdamStep: Sendable {
+  /// β₁, the decay of the mean of gradients.
   public var beta1: Float
+  /// β₂, the decay of the mean of squares.
   public var beta2: Float
   /// learning rate / (1 − β₁ᵗ)
   public var rate: Float
   /// 1 / √(1 − β₂ᵗ)
   public var secondMomentScale: Float
+  /// ε, added to the root.
   public var epsilon: Float
 
   /// The scalars, already corrected for step t.
@@ -139,9 +147,13 @@ public struct AdamStep: Sendable {
 
 /// The four arrays of one Adam step, of equal length.
 public struct AdamBuffers {
+  /// The parameters, updated in place.
   public var value: UnsafeMutablePointer<Float>
+  /// The derivatives of the loss.
   public var gradient: UnsafePointer<Float>
+  /// The running mean of the gradient, updated in place.
   public var first: UnsafeMutablePointer<Float>
+  /// The running mean of the squared gradient.
   public var second: UnsafeMutablePointer<Float>
 
   /// Groups the arrays.

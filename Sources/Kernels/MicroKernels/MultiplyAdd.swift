@@ -12,4 +12,3 @@ public func multiplyAdd(_ sum: Vector, _ a: Vector, _ b: Vector, fused: Bool) ->
 public func multiplyAdd(_ sum: Vector, _ a: Float, _ b: Vector, fused: Bool) -> Vector {
   multiplyAdd(sum, Vector(repeating: a), b, fused: fused)
 }
-

@@ -67,7 +67,9 @@ struct RoundState {
 
 /// Words of `groups` groups of sixteen counters, `[group][word 0 or 1][lane]`.
 @inlinable @inline(__always)
-public func randomWords(_ key: RandomKey, _ firstGroup: UInt64, _ groups: Int, _ words: UnsafeMutablePointer<SIMD16<UInt32>>) {
+public func randomWords(
+  _ key: RandomKey, _ firstGroup: UInt64, _ groups: Int, _ words: UnsafeMutablePointer<SIMD16<UInt32>>
+) {
   for group in 0..<groups {
     let (low, high) = threefry(key, firstCounter: (firstGroup &+ UInt64(group)) &* 16)
     words[2 * group] = low

@@ -26,20 +26,27 @@ public struct TileWork {
   public var segments: Int
   /// Number of products in a segment.
   public var depth: Int
-  /// A's first element, the distance between rows where A is not packed, and the distance between segments.
+  /// A's first element.
   public var a: UnsafePointer<Float>
+  /// Distance between rows of A that is not packed.
   public var aRow: Int
+  /// Distance between A's segments.
   public var aSegment: Int
-  /// B's first vector (consecutive k are adjacent), and the distance between panels and between segments.
+  /// B's first vector; consecutive k are adjacent.
   public var b: UnsafePointer<Vector>
+  /// Distance between B's panels.
   public var bPanel: Int
+  /// Distance between B's segments.
   public var bSegment: Int
-  /// C's first element, and the distance between rows and between panels. The sixteen lanes are adjacent.
+  /// C's first element; the sixteen lanes are adjacent.
   public var c: UnsafeMutablePointer<Float>
+  /// Distance between C's rows.
   public var cRow: Int
+  /// Distance between C's panels.
   public var cPanel: Int
-  /// Where the sums start; `bias` is read only for `.bias`.
+  /// Where the sums start.
   public var start: TileStart
+  /// What the sums start from for `.bias`, one a row.
   public var bias: UnsafePointer<Float>
   /// Whether to store max(0, sum) instead of the sum.
   public var rectifies: Bool

@@ -48,7 +48,8 @@ func matmul(
       var product = TiledProduct(
         rows: rows, panels: packed.panels,
         work: TileWork(
-          depth: depth, a: a0, aRow: transposeA == .none ? a.columns : 1, b: UnsafePointer(packed.storage.pointer), bPanel: depth, c: c0,
+          depth: depth, a: a0, aRow: transposeA == .none ? a.columns : 1, b: UnsafePointer(packed.storage.pointer),
+          bPanel: depth, c: c0,
           cRow: columns, cPanel: 16, start: accumulation == .add ? .output : .zero, bias: a0, rectifies: false),
         aDepth: transposeA == .none ? 1 : a.columns)
       product.lastLanes = columns - 16 * (packed.panels - 1)

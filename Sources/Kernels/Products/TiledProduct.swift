@@ -124,7 +124,9 @@ struct TiledProduct {
       scratch.bias.update(from: whole.bias, count: rows)
       part.bias = UnsafePointer(scratch.bias)
     }
-    func forEachRow(_ body: (_ tile: UnsafeMutablePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ lanes: Int) -> Void) {
+    func forEachRow(
+      _ body: (_ tile: UnsafeMutablePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ lanes: Int) -> Void
+    ) {
       for row in 0..<rows {
         for panel in 0..<panels {
           let lanes = firstPanel + panel == self.panels - 1 ? lastLanes : 16

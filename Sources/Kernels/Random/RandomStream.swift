@@ -80,7 +80,8 @@ public struct RandomStream: Sendable {
   private func fill(
     count: Int, offset: Int, _ body: (_ firstGroup: Int, _ groups: Int, UnsafeMutablePointer<Vector>) -> Void
   ) -> [Float] {
-    precondition(count >= 0 && offset >= 0, "random: expected count and offset of at least 0, found \(count), \(offset)")
+    precondition(
+      count >= 0 && offset >= 0, "random: expected count and offset of at least 0, found \(count), \(offset)")
     guard count > 0 else { return [] }
     let firstGroup = offset / 32
     let groups = (offset + count + 31) / 32 - firstGroup

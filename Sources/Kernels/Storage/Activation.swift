@@ -8,9 +8,13 @@ import MicroKernels
 /// Sample 16·b + l is lane l of block b. Lanes beyond the last sample hold finite numbers that mean nothing; they carry
 /// weight zero in every loss. A value type: copies share storage until one is changed.
 public struct Activation: Sendable {
+  /// Number of samples in the batch.
   public let samples: Int
+  /// Pixels from top to bottom.
   public let height: Int
+  /// Pixels from left to right.
   public let width: Int
+  /// Values in a pixel.
   public let channels: Int
   private(set) var storage: VectorStorage
 
@@ -47,11 +51,13 @@ public struct Activation: Sendable {
   /// One value. Slow: for tests and read-outs.
   public subscript(sample: Int, y: Int, x: Int, channel: Int) -> Float {
     get {
-      precondition(contains(sample, y, x, channel), "activation: index (\(sample), \(y), \(x), \(channel)) outside \(shape)")
+      precondition(
+        contains(sample, y, x, channel), "activation: index (\(sample), \(y), \(x), \(channel)) outside \(shape)")
       return storage.pointer[index(sample, y, x, channel)][sample % 16]
     }
     set {
-      precondition(contains(sample, y, x, channel), "activation: index (\(sample), \(y), \(x), \(channel)) outside \(shape)")
+      precondition(
+        contains(sample, y, x, channel), "activation: index (\(sample), \(y), \(x), \(channel)) outside \(shape)")
       mutablePointer()[index(sample, y, x, channel)][sample % 16] = newValue
     }
   }

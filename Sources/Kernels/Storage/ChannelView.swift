@@ -60,7 +60,9 @@ extension Activation {
 extension Activation {
   /// A copy whose channel c is this one's channel `order[c]`.
   public func permutingChannels(_ order: [Int]) -> Activation {
-    for source in order { precondition((0..<channels).contains(source), "permuting: channel \(source) outside \(shape)") }
+    for source in order {
+      precondition((0..<channels).contains(source), "permuting: channel \(source) outside \(shape)")
+    }
     let result = uninitializedLike(channels: order.count)
     let destination = result.storage.pointer
     for pixel in 0..<view.pixels {

@@ -1,6 +1,8 @@
 /// A plain row-major matrix of `Float`: weights (outputs × inputs), or a data set (samples × dimensions).
 public struct Matrix: Sendable, Equatable {
+  /// Number of rows.
   public let rows: Int
+  /// Number of columns.
   public let columns: Int
   /// Element (row, column) at `row * columns + column`.
   public var values: [Float]

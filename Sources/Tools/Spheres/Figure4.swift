@@ -30,7 +30,8 @@ struct Figure4 {
       on: &canvas)
     let legend = Legend(
       [
-        .init(.fill(Self.innerColor), "logit classifier says inner"), .init(.line(Self.logitStroke), "its boundary (zₛ)"),
+        .init(.fill(Self.innerColor), "logit classifier says inner"),
+        .init(.line(Self.logitStroke), "its boundary (zₛ)"),
         .init(.line(Self.innerStroke), "inner sphere, R₁ = \(Decimals.shortest(spheres.innerRadius))"),
         .init(.marker(Self.pointMarker), "data point"),
         .init(.fill(Self.outerColor), "logit classifier says outer"),
@@ -42,8 +43,8 @@ struct Figure4 {
     let style = TextStyle(size: 15, color: .mutedInk)
     let caption =
       "A point that moves inside one coloured region keeps the logit classifier's decision. On the right the metamer has "
-      + "x₁'s very logits and lies in x₁'s region, yet not on x₁'s sphere; the dashed boundary, drawn from the nuisance that "
-      + "the logits leave out, comes between them."
+      + "x₁'s very logits and lies in x₁'s region, yet not on x₁'s sphere. The dashed line bounds what a classifier calls "
+      + "inner that sees only what the logits leave out."
     for (index, line) in style.lines(of: caption, width: 1400).enumerated() {
       canvas.draw(line, at: Point(100, 868 + 24 * Double(index)), style: style)
     }
@@ -82,7 +83,9 @@ struct Figure4 {
   }
 
   /// The outer class's logit minus the inner's, of both classifiers, at every node.
-  private func decisions(_ grid: PlaneGrid, _ e1: [Double], _ e2: [Double]) -> (logits: PlaneField, nuisance: PlaneField) {
+  private func decisions(_ grid: PlaneGrid, _ e1: [Double], _ e2: [Double]) -> (
+    logits: PlaneField, nuisance: PlaneField
+  ) {
     let nodes = grid.nodes
     var logits: [Float] = []
     var nuisance: [Float] = []

@@ -21,7 +21,8 @@ struct SpheresCommand: Command {
   let arguments: [Argument] = []
   let options: [Option] =
     SpheresConfiguration.options + [
-      .integer("threads", default: Parallel.threads, in: 1...256, metavar: "N", help: "threads; no result depends on it"),
+      .integer(
+        "threads", default: Parallel.threads, in: 1...256, metavar: "N", help: "threads; no result depends on it"),
       .text("output", default: "spheres", metavar: "DIR", help: "folder for what the run writes"),
       .text("export", metavar: "DIR", help: "only write the data set into this folder, as .npy"),
       .flag("misaligned", help: "run Example 8 instead"),
@@ -78,7 +79,8 @@ struct SpheresCommand: Command {
 
   private func commandLine(_ options: Options) -> String {
     "swift run Tools spheres "
-      + options.configuration.map { $0.value == "true" ? "--\($0.name)" : "--\($0.name) \($0.value)" }.joined(separator: " ")
+      + options.configuration.map { $0.value == "true" ? "--\($0.name)" : "--\($0.name) \($0.value)" }.joined(
+        separator: " ")
   }
 
   private func summary(_ result: SpheresExperiment.Result, _ folder: OutputFolder) -> String {

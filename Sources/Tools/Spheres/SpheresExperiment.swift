@@ -39,7 +39,8 @@ struct SpheresExperiment {
     encode(classifier, &holdoutCodes)
     let columns = SpheresConfiguration.classes..<spheres.dimension
     let nuisance = try trainNuisanceClassifier(samples, columns, labels, holdoutCodes, holdoutLabels, &metrics)
-    metrics["nuisance_classifier.train_accuracy"] = .number(nuisance.accuracy(samples, columns: columns, labels: labels))
+    metrics["nuisance_classifier.train_accuracy"] = .number(
+      nuisance.accuracy(samples, columns: columns, labels: labels))
     metrics["nuisance_classifier.validation_accuracy"] = .number(
       nuisance.accuracy(holdoutCodes, columns: columns, labels: holdoutLabels))
 
@@ -139,7 +140,9 @@ struct SpheresExperiment {
 
   private func record(_ outward: SpheresAttack.Outcome, _ inward: SpheresAttack.Outcome, _ metrics: inout Metrics) {
     let pairs = Double(outward.pairs + inward.pairs)
-    func fraction(_ count: Int, of total: Int) -> MetricsValue { total > 0 ? .number(Double(count) / Double(total)) : .null }
+    func fraction(_ count: Int, of total: Int) -> MetricsValue {
+      total > 0 ? .number(Double(count) / Double(total)) : .null
+    }
     metrics["attack.pairs"] = .integer(outward.pairs + inward.pairs)
     metrics["attack.max_logit_difference"] = .number(
       max(outward.largestLogitDifference, inward.largestLogitDifference))

@@ -16,13 +16,17 @@ struct SpheresReport {
         + "invariant to what makes the class. A classifier trained on the part that the logits leave out is not.")
     report.figure(
       png: figure,
-      caption: "Decisions of both classifiers on two planes through the origin (figure 4 of the paper, as this run draws it).")
+      caption:
+        "Decisions of both classifiers on two planes through the origin (figure 4 of the paper, as this run draws it).")
     report.heading("Classifiers")
     report.table(
       caption: "Accuracy in per cent; the paper gives 100 for all four.", header: ["", "train", "validation"],
       rows: [
         ["logits, zₛ", percent("classifier.train_accuracy"), percent("classifier.validation_accuracy")],
-        ["nuisance, zₙ", percent("nuisance_classifier.train_accuracy"), percent("nuisance_classifier.validation_accuracy")],
+        [
+          "nuisance, zₙ", percent("nuisance_classifier.train_accuracy"),
+          percent("nuisance_classifier.validation_accuracy"),
+        ],
       ])
     report.heading("Attack")
     report.table(
@@ -56,7 +60,10 @@ struct SpheresReport {
       ])
     report.table(
       caption: "Length of a bare swap's result, quantiles.", header: ["", "0 %", "5 %", "50 %", "95 %", "100 %"],
-      rows: [quantiles("inner_to_outer", "logits inner, nuisance outer"), quantiles("outer_to_inner", "logits outer, nuisance inner")])
+      rows: [
+        quantiles("inner_to_outer", "logits inner, nuisance outer"),
+        quantiles("outer_to_inner", "logits outer, nuisance inner"),
+      ])
     report.heading("Run")
     report.preformatted(commandLine + "\n")
     report.preformatted(String(decoding: metrics.json(), as: UTF8.self))
@@ -73,14 +80,18 @@ struct SpheresReport {
   }
 
   private func quantiles(_ name: String, _ label: String) -> [String] {
-    guard case .array(let values) = metrics["attack.\(name).norm_quantiles_0_5_50_95_100"] else { return [label] + Array(repeating: "n/a", count: 5) }
+    guard case .array(let values) = metrics["attack.\(name).norm_quantiles_0_5_50_95_100"] else {
+      return [label] + Array(repeating: "n/a", count: 5)
+    }
     return [label] + values.map(Self.text)
   }
 
   private static func text(_ value: MetricsValue) -> String {
     switch value {
     case .integer(let number): String(number)
-    case .number(let number): number != 0 && abs(number) < 0.001 ? NumberText.scientific(number, decimals: 2) : Decimals.fixed(number, places: 4)
+    case .number(let number):
+      number != 0 && abs(number) < 0.001
+        ? NumberText.scientific(number, decimals: 2) : Decimals.fixed(number, places: 4)
     default: "n/a"
     }
   }

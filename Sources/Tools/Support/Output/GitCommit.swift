@@ -4,7 +4,8 @@ import Foundation
 package enum GitCommit {
   /// The short name of the commit checked out in `folder`, with `-dirty` when files differ from it; `nil` without git, without a
   /// repository, or when git does not answer within `seconds`. Runs git twice.
-  package static func current(folder: String = FileManager.default.currentDirectoryPath, seconds: Double = 2) -> String? {
+  package static func current(folder: String = FileManager.default.currentDirectoryPath, seconds: Double = 2) -> String?
+  {
     guard let head = git(["rev-parse", "--short", "HEAD"], folder, seconds), head.isEnded else { return nil }
     let name = head.output.trimmingCharacters(in: .whitespacesAndNewlines)
     guard !name.isEmpty, name.utf8.count <= 64, name.allSatisfy(\.isHexDigit) else { return nil }
