@@ -55,7 +55,6 @@ let package = Package(
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: optimised),
     .testTarget(name: "FlowTests", dependencies: ["Kernels", "Flow", "TestSupport"], swiftSettings: safe),
     .testTarget(name: "DatasetsTests", dependencies: ["Kernels", "Datasets"], swiftSettings: safe),
-    .testTarget(name: "ToolSupportTests", dependencies: ["ToolSupport"], swiftSettings: safe),
     .testTarget(
       name: "ToolsTests", dependencies: ["Tools", "ToolSupport", "Kernels", "Flow", "Datasets"], swiftSettings: safe),
   ],

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import ToolSupport
 @testable import Tools
 
 @Suite struct ToolsTests {
