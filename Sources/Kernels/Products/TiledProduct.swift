@@ -32,9 +32,11 @@ struct TiledProduct {
     let kernel = tile ?? InstructionSet.selected.tile
     let rowTiles = (rows + kernel.rows - 1) / kernel.rows
     let panelGroups = (panels + kernel.panels - 1) / kernel.panels
-    let rowParts = (rowTiles * kernel.rows + Self.rowChunk - 1) / Self.rowChunk
     let isSmall = rows * panels * 16 * work.segments * work.depth < Self.serialWork
-    let tasks = isSmall ? 1 : Parallel.threads == 1 ? 1 : 4 * Parallel.threads
+    let tasks = isSmall || Parallel.threads == 1 ? 1 : 2 * Parallel.threads
+    var rowParts = (rowTiles * kernel.rows + Self.rowChunk - 1) / Self.rowChunk
+    // A task packs its own rows of A: cut by rows then, so that nobody packs what another has packed.
+    if packsWhole { rowParts = max(rowParts, min(tasks, rowTiles / 2)) }
     let panelParts = max(1, min(panelGroups, (tasks + rowParts - 1) / rowParts))
     let tilesPerPart = (rowTiles + rowParts - 1) / rowParts
     let groupsPerPart = (panelGroups + panelParts - 1) / panelParts
@@ -107,8 +109,10 @@ struct TiledProduct {
   /// Whether a tile's rows of A are copied to a panel first: always when incomplete (the micro-kernel reads all of its
   /// rows), and where the rows' distance would make them fight for the same cache sets.
   private func packs(_ validRows: Int, _ kernel: TileKernel) -> Bool {
-    validRows < kernel.rows || aDepth != 1 || (work.segments == 1 && work.aRow % 512 == 0)
+    validRows < kernel.rows || packsWhole
   }
+
+  private var packsWhole: Bool { aDepth != 1 || (work.segments == 1 && work.aRow % 512 == 0) }
 
   /// A tile that is not whole is computed in scratch, and its valid part copied.
   private func runEdge(
@@ -199,6 +203,23 @@ private struct TaskScratch {
         while k + 16 <= part.depth {
           packRows(rows, width, source + k, part.aRow, destination + k * width)
           k += 16
+        }
+      }
+      if part.aRow == 1 && rows == width {
+        // Columns of a row-major matrix: a tile's rows are adjacent, an even number of them.
+        var column = UnsafeRawPointer(source)
+        var target = UnsafeMutableRawPointer(destination)
+        while k < part.depth {
+          var byte = 0
+          while byte < 4 &* width {
+            target.storeBytes(
+              of: column.loadUnaligned(fromByteOffset: byte, as: SIMD2<Float>.self), toByteOffset: byte,
+              as: SIMD2<Float>.self)
+            byte &+= 8
+          }
+          column += 4 &* aDepth
+          target += 4 &* width
+          k &+= 1
         }
       }
       while k < part.depth {
