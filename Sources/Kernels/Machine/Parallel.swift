@@ -46,7 +46,7 @@ public enum Parallel {
       if count > 0 { body(0..<count) }
       return
     }
-    let size = (count + tasks - 1) / tasks
+    let size = max(grain, (count + tasks - 1) / tasks)
     forEach(tasks) { task in
       let start = min(task * size, count)
       let end = min(start + size, count)

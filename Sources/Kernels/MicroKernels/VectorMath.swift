@@ -80,7 +80,9 @@ public func hyperbolicTangent(_ x: Vector, fused: Bool) -> Vector {
   let small = multiplyAdd(x, x * z, t, fused: fused)
   let large = 1 - 2 / (exponential(magnitude + magnitude, fused: fused) + 1)
   let signed = large.replacing(with: -large, where: x .< Vector(repeating: 0))
-  return signed.replacing(with: small, where: magnitude .< Vector(repeating: 0.625))
+  // Zero keeps its sign, which the polynomial would lose.
+  let near = small.replacing(with: x, where: x .== Vector(repeating: 0))
+  return signed.replacing(with: near, where: magnitude .< Vector(repeating: 0.625))
 }
 
 /// 1 / (1 + e⁻ˣ), within 4 ulp where normal: from e^−|x|, so that neither tail cancels or overflows.

@@ -20,7 +20,7 @@ public enum Accumulation: Sendable {
 /// threads; its error is within γ_K·|A||B|, γ_K = K·u / (1 − K·u), u = 2⁻²⁴ (Higham 2002, eq. 3.5).
 /// Cost: 2·M·N·K operations, plus one copy of B into panels.
 public func matmul(
-  _ a: Matrix, _ transposeA: Transposition = .none, _ b: Matrix, _ transposeB: Transposition = .none,
+  _ a: Matrix, _ transposeA: Transposition, _ b: Matrix, _ transposeB: Transposition = .none,
   into c: inout Matrix, _ accumulation: Accumulation = .replace
 ) {
   matmul(a, transposeA, b, transposeB, into: &c, accumulation, tile: nil)

@@ -34,7 +34,7 @@ public enum Reference {
       for output in 0..<weight.rows {
         var sum = bias[output]
         for input in 0..<weight.columns { sum = multiplyAdd(sum, weight[output, input], x[sample, input]) }
-        y[sample, output] = activation == .rectifier ? max(0, sum) : sum
+        y[sample, output] = activation == .rectifier && sum < 0 ? 0 : sum
       }
     }
     return y

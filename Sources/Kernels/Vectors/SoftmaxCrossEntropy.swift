@@ -47,9 +47,10 @@ extension Activation {
     }
   }
 
-  /// The first place at which a valid sample's value is not finite, or nil.
+  /// A place at which a valid sample's value is not finite, or nil.
   public func firstNonFinite() -> (sample: Int, value: Int)? {
-    // A sum over everything is not finite if a part is not (it can also overflow: then the search below finds none).
+    // A finite number times zero is zero; anything else makes the sum NaN. If it came from a lane beyond the last sample,
+    // the search below finds none.
     var total = Vector(repeating: 0)
     for index in 0..<storage.count { total += pointer[index] * 0 }
     guard laneSum(total) != 0 else { return nil }
