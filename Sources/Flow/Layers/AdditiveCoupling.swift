@@ -5,7 +5,7 @@ import Kernels
 /// output depend on every block.
 ///
 /// Inverse: x₁ = y₂, x₂ = y₁ − f(y₂), with the very same f(y₂), so that only x₂ is rounded: within
-/// u·(|x₂| + 2·|f(x₁)|), u = 2⁻²⁴. Log-determinant 0. Cost: f's.
+/// u·(2·|x₂| + |f(x₁)|) to first order, u = 2⁻²⁴. Log-determinant 0. Cost: f's.
 public struct AdditiveCoupling<Function: CouplingFunction>: InvertibleLayer {
   /// f: from the first `split` channels to the others.
   public private(set) var function: Function

@@ -1,0 +1,37 @@
+import Flow
+import Kernels
+import TestSupport
+import Testing
+
+/// Bytes that a training step of a fresh process takes from the pool.
+private func stepBytes(blocks: Int, memory: Memory) -> Int {
+  let net = DenseFiRevNet(dimension: 16, blocks: blocks, hidden: 64, seed: 13, memory: memory)
+  let x = Activation(rowsOf: gaussianMatrix(rows: 256, columns: 16, seed: 13, name: "x"))
+  var gradient = net
+  BufferPool.shared.drain()
+  let before = BufferPool.shared.statistics.bytes
+  let (y, _, tape) = net.forwardRecording(x)
+  _ = net.backward(
+    tape, outputGradient: y, logDetGradient: PerSample(samples: x.samples), into: &gradient, .replace)
+  return BufferPool.shared.statistics.bytes - before
+}
+
+struct ChainMemoryTests {
+  /// The pool belongs to the process, so the measurement has one of its own. The pool never shrinks by itself: what it
+  /// holds after a step is the peak, size by size.
+  @Test func reversibleMemoryIsFlatInDepth() async {
+    await #expect(processExitsWith: .success) {
+      Parallel.threads = 1
+      let shallow = stepBytes(blocks: 4, memory: .reversible)
+      let deep = stepBytes(blocks: 16, memory: .reversible)
+      #expect(shallow > 0)
+      #expect(deep == shallow, "reversible: \(shallow) bytes at 4 blocks, \(deep) at 16")
+      let shallowStored = stepBytes(blocks: 4, memory: .stored)
+      let deepStored = stepBytes(blocks: 16, memory: .stored)
+      // Each block more keeps two hidden layers of 64 units of 256 samples.
+      let tape = 2 * 256 * 64 * 4
+      #expect(deepStored - shallowStored >= 12 * tape, "stored: \(shallowStored) bytes at 4, \(deepStored) at 16")
+      #expect(deep < deepStored / 4)
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import MicroKernels
+import Testing
+
+@testable import Kernels
+
+extension SharedState {
+  @Suite struct MatmulTests {
+    struct Size: CustomTestStringConvertible {
+      let rows: Int
+      let columns: Int
+      let depth: Int
+      init(_ rows: Int, _ columns: Int, _ depth: Int) {
+        self.rows = rows
+        self.columns = columns
+        self.depth = depth
+      }
+      var testDescription: String { "\(rows)×\(columns) from depth \(depth)" }
+    }
+
+    /// Every size of the list {0, 1, 5, … 300} in every place, around the tiles (6×16, 12×32).
+    static let sizes: [Size] = [
+      Size(0, 5, 7), Size(5, 0, 7), Size(5, 7, 0), Size(0, 0, 0), Size(0, 17, 0), Size(13, 0, 0), Size(0, 0, 300),
+      Size(1, 1, 1), Size(5, 6, 7), Size(6, 16, 1), Size(7, 17, 5), Size(11, 15, 12), Size(12, 33, 13),
+      Size(13, 31, 16), Size(15, 1, 17), Size(16, 5, 31), Size(17, 37, 6), Size(31, 16, 15), Size(33, 11, 37),
+      Size(37, 12, 33), Size(6, 257, 11), Size(12, 300, 17), Size(257, 7, 12), Size(300, 13, 5), Size(13, 16, 257),
+      Size(7, 17, 300), Size(1, 300, 257), Size(300, 1, 33), Size(257, 33, 1), Size(37, 31, 300), Size(24, 32, 31),
+    ]
+
+    /// Around `rowChunk` = 132 and `depthChunk` = 256, and depths that are multiples of 512, which are packed.
+    static let chunkSizes: [Size] = [
+      Size(131, 17, 3), Size(132, 16, 3), Size(133, 15, 3), Size(144, 33, 2), Size(264, 5, 6), Size(265, 33, 2),
+      Size(5, 16, 255), Size(12, 17, 256), Size(6, 16, 257), Size(13, 33, 512), Size(12, 32, 513), Size(25, 16, 1024),
+    ]
+
+    @Test("Equals the reference to the bit with both tiles", arguments: sizes + chunkSizes)
+    func equalsReference(size: Size) {
+      let tiles = [InstructionSet.selected.narrowTile, InstructionSet.selected.wideTile]
+      var numbers = Numbers(UInt64(size.rows * 1_000_000 + size.columns * 1000 + size.depth))
+      withPoisonedBuffers {
+        for transposeA in Transposition.allCases {
+          for transposeB in Transposition.allCases {
+            let a =
+              transposeA == .none ? numbers.matrix(size.rows, size.depth) : numbers.matrix(size.depth, size.rows)
+            let b =
+              transposeB == .none ? numbers.matrix(size.depth, size.columns) : numbers.matrix(size.columns, size.depth)
+            for accumulation in [Accumulation.replace, .add] {
+              let before =
+                accumulation == .add
+                ? numbers.matrix(size.rows, size.columns)
+                : Matrix(rows: size.rows, columns: size.columns, repeating: .nan)
+              var expected = before
+              Reference.matmul(a, transposeA, b, transposeB, into: &expected, accumulation)
+              let what = "\(transposeA) \(transposeB) \(accumulation)"
+              for tile in tiles {
+                var c = before
+                matmul(a, transposeA, b, transposeB, into: &c, accumulation, tile: tile)
+                #expect(firstDifference(c, expected) == nil, "\(what), tile \(tile.rows)×\(tile.panels)")
+              }
+              var c = before
+              matmul(a, transposeA, b, transposeB, into: &c, accumulation)
+              #expect(firstDifference(c, expected) == nil, "\(what), the instruction set's own tile")
+            }
+          }
+        }
+      }
+    }
+
+    @Test("Is within γ_K·|A||B| of the exact product", arguments: [Size(13, 17, 300), Size(37, 33, 31)])
+    func errorBound(size: Size) {
+      var numbers = Numbers(7)
+      let a = numbers.matrix(size.rows, size.depth)
+      let b = numbers.matrix(size.depth, size.columns)
+      var c = Matrix(rows: size.rows, columns: size.columns, repeating: .nan)
+      matmul(a, .none, b, into: &c)
+      // Higham 2002, eq. 3.5; the Double sum's own error, K·2⁻⁵³, is less than a millionth of it.
+      let k = Double(size.depth)
+      let gamma = k * unitRoundoff / (1 - k * unitRoundoff) * 1.000_001
+      for row in 0..<size.rows {
+        for column in 0..<size.columns {
+          var exact = 0.0
+          var magnitude = 0.0
+          for index in 0..<size.depth {
+            let product = Double(a[row, index]) * Double(b[index, column])
+            exact += product
+            magnitude += abs(product)
+          }
+          #expect(abs(Double(c[row, column]) - exact) <= gamma * magnitude)
+        }
+      }
+    }
+
+    @Test("Is exact on whole numbers", arguments: [Size(16, 17, 257), Size(133, 33, 12), Size(7, 300, 5)])
+    func wholeNumbers(size: Size) {
+      // |products| ≤ 64 and at most 257 of them: every partial sum is a whole number below 2²⁴, so nothing is rounded.
+      var numbers = Numbers(11)
+      let a = numbers.wholeMatrix(size.depth, size.rows)
+      let b = numbers.wholeMatrix(size.columns, size.depth)
+      let start = numbers.wholeMatrix(size.rows, size.columns)
+      var c = start
+      matmul(a, .transposed, b, .transposed, into: &c, .add)
+      for row in 0..<size.rows {
+        for column in 0..<size.columns {
+          let sum = (0..<size.depth).reduce(Int(start[row, column])) { $0 + Int(a[$1, row]) * Int(b[column, $1]) }
+          #expect(c[row, column] == Float(sum))
+        }
+      }
+    }
+
+    @Test("NaN and infinity in one row stay in it")
+    func nonFinite() {
+      var numbers = Numbers(13)
+      var a = numbers.matrix(13, 20)
+      let b = numbers.matrix(20, 33)
+      a[4, 3] = .nan
+      a[12, 19] = .infinity
+      for tile in [InstructionSet.selected.narrowTile, InstructionSet.selected.wideTile] {
+        var c = Matrix(rows: 13, columns: 33)
+        matmul(a, .none, b, .none, into: &c, .replace, tile: tile)
+        for row in 0..<13 {
+          for column in 0..<33 {
+            let value = c[row, column]
+            #expect(row == 4 ? value.isNaN : row == 12 ? value.isInfinite : value.isFinite)
+          }
+        }
+      }
+    }
+  }
+}
