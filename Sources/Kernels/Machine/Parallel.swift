@@ -17,25 +17,13 @@ public enum Parallel {
 
   /// Calls `body` once for every index below `count`, on up to `threads` threads, and returns when all calls have.
   ///
-  /// Cost: a few microseconds for waking the other threads; with one task or one thread, nothing.
+  /// Cost: under a microsecond while the other threads are still awake from the call before, else what the system takes
+  /// to wake them. A call from within a task, or while another thread's call is under way, runs on the caller alone.
   static func forEach(_ count: Int, _ body: (Int) -> Void) {
     let workers = min(threads, count)
-    guard workers > 1 else {
+    guard workers > 1, team.run(count, workers: workers - 1, body) else {
       for index in 0..<max(count, 0) { body(index) }
       return
-    }
-    // Tasks are handed out one by one, so that a thread that is interrupted does not hold up the others.
-    let next = Atomic<Int>(0)
-    withoutActuallyEscaping(body) { body in
-      // Sharing is safe: the call returns after the last task, and tasks write disjoint memory.
-      let shared = Unchecked(body)
-      DispatchQueue.concurrentPerform(iterations: workers) { _ in
-        while true {
-          let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-          guard index < count else { return }
-          shared.value(index)
-        }
-      }
     }
   }
 
@@ -58,4 +46,112 @@ public enum Parallel {
   public static func nanoseconds() -> UInt64 { DispatchTime.now().uptimeNanoseconds }
 
   private static let chosenThreads = Atomic<Int>(processors())
+  private static let team = Team()
+}
+
+/// Threads that outlive a call. A training step is dozens of short parallel calls, and waking a thread through the
+/// system takes as long as many of them last; so a worker that has nothing to do looks out for the next call for a while
+/// before it goes to sleep.
+///
+/// Why this is safe: `body`, `count` and `wanted` are written by the one caller that holds `isBusy`, while the gate is
+/// closed and nobody is inside. A worker reads them only inside: it enters by adding one to an open gate, and the caller
+/// returns only when it has closed the gate and everybody has left.
+private final class Team: @unchecked Sendable {
+  /// Set in `gate` while no worker may enter; the other bits count the workers inside.
+  private static let closed = 1 << 32
+  /// About 100 µs of looking.
+  private static let patience = 60_000
+
+  private let isBusy = Atomic<Bool>(false)
+  private let gate = Atomic<Int>(closed)
+  private let call = Atomic<Int>(0)
+  private let next = Atomic<Int>(0)
+  private let sleepers = Atomic<Int>(0)
+  private let wake = DispatchSemaphore(value: 0)
+  private let queue = DispatchQueue(label: "metamer.team", attributes: .concurrent)
+  private let spareProcessors = processors() - 1
+  private var hired = 0
+  private var count = 0
+  private var wanted = 0
+  private var body: ((Int) -> Void)?
+
+  /// Shares `count` tasks with `workers` others. False, with nothing done, if the team is at work already.
+  func run(_ count: Int, workers: Int, _ body: (Int) -> Void) -> Bool {
+    guard !isBusy.exchange(true, ordering: .acquiring) else { return false }
+    withoutActuallyEscaping(body) { body in
+      hire(workers)
+      self.count = count
+      self.wanted = workers
+      self.body = body
+      next.store(0, ordering: .relaxed)
+      gate.store(0, ordering: .releasing)
+      call.wrappingAdd(1, ordering: .sequentiallyConsistent)
+      for _ in 0..<min(sleepers.load(ordering: .sequentiallyConsistent), hired) { wake.signal() }
+      takeTasks(body, count)
+      // No task is left. Whoever comes now stays out; whoever is inside finishes its last task.
+      gate.bitwiseOr(Self.closed, ordering: .acquiringAndReleasing)
+      while gate.load(ordering: .acquiring) != Self.closed {}
+      self.body = nil
+    }
+    isBusy.store(false, ordering: .releasing)
+    return true
+  }
+
+  private func hire(_ workers: Int) {
+    while hired < workers {
+      let number = hired
+      queue.async { self.work(number) }
+      hired += 1
+    }
+  }
+
+  private func takeTasks(_ body: (Int) -> Void, _ count: Int) {
+    while true {
+      // Tasks are handed out one by one, so that a thread that is interrupted does not hold up the others.
+      let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
+      guard index < count else { return }
+      body(index)
+    }
+  }
+
+  /// A worker's life.
+  private func work(_ number: Int) {
+    var seen = 0
+    while true {
+      seen = waitForCall(after: seen, number)
+      guard enter() else { continue }
+      if number < wanted, let body { takeTasks(body, count) }
+      gate.wrappingSubtract(1, ordering: .releasing)
+    }
+  }
+
+  private func enter() -> Bool {
+    var state = gate.load(ordering: .acquiring)
+    while state & Self.closed == 0 {
+      let result = gate.weakCompareExchange(expected: state, desired: state + 1, ordering: .acquiringAndReleasing)
+      if result.exchanged { return true }
+      state = result.original
+    }
+    return false
+  }
+
+  /// Returns the number of a call later than `seen`. With more workers than processors nobody looks: it would keep
+  /// those who work from their processor.
+  private func waitForCall(after seen: Int, _ number: Int) -> Int {
+    if number < spareProcessors {
+      for _ in 0..<Self.patience {
+        let now = call.load(ordering: .acquiring)
+        if now != seen { return now }
+      }
+    }
+    while true {
+      sleepers.wrappingAdd(1, ordering: .sequentiallyConsistent)
+      // A call made before the line above did not see this sleeper: look once more.
+      let now = call.load(ordering: .sequentiallyConsistent)
+      if now == seen { wake.wait() }
+      sleepers.wrappingSubtract(1, ordering: .sequentiallyConsistent)
+      let after = call.load(ordering: .acquiring)
+      if after != seen { return after }
+    }
+  }
 }

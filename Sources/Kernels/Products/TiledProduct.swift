@@ -84,10 +84,17 @@ struct TiledProduct {
           let isPacked = packs(validRows, kernel)
           if isPacked {
             part.a = scratch.panel(tile - tiles.lowerBound)
-            part.aSegment = kernel.rows * part.depth
+            part.aSegment = kernel.rows * source.depth
+            // Packed segments are adjacent; where B's are too, they are one.
+            if source.bSegment == source.depth {
+              part.segments = 1
+              part.depth = source.segments * source.depth
+            }
           } else {
             part.a = source.a + firstRow * work.aRow
             part.aSegment = source.aSegment
+            part.segments = source.segments
+            part.depth = source.depth
           }
           part.c = source.c + firstRow * source.cRow + firstPanel * source.cPanel
           part.bias = work.start == .bias ? source.bias + firstRow : source.bias
@@ -112,7 +119,9 @@ struct TiledProduct {
     validRows < kernel.rows || packsWhole
   }
 
-  private var packsWhole: Bool { aDepth != 1 || (work.segments == 1 && work.aRow % 512 == 0) }
+  /// Rows that are columns in memory, rows that would fight for cache sets, and segments that lie too far apart for the
+  /// processor to foresee are all read once, in order, instead of once a panel.
+  private var packsWhole: Bool { aDepth != 1 || work.segments > 1 || work.aRow % 512 == 0 }
 
   /// A tile that is not whole is computed in scratch, and its valid part copied.
   private func runEdge(

@@ -11,13 +11,15 @@ func laneSum(_ v: Vector) -> Float {
 /// Sums every channel over all samples and pixels: block by block in order, then over the lanes in a fixed order.
 func sumOverSamples(_ x: ChannelView, into sums: inout [Float], _ accumulation: Accumulation) {
   precondition(sums.count == x.channels, "sum: expected \(x.channels) sums, found \(sums.count)")
+  let totals = VectorStorage(count: x.channels)
+  totals.pointer.update(repeating: Vector(repeating: 0), count: x.channels)
+  let add = InstructionSet.selected.add
+  // Pixel by pixel, all channels at a time: the order in which memory lies.
+  for pixel in 0..<x.pixels {
+    add(x.channels, UnsafePointer(totals.pointer), x.pointer + pixel * x.stride, totals.pointer)
+  }
   for channel in 0..<x.channels {
-    var total = Vector(repeating: 0)
-    var vector = x.pointer + channel
-    for _ in 0..<x.pixels {
-      total += vector.pointee
-      vector += x.stride
-    }
-    sums[channel] = accumulation == .add ? sums[channel] + laneSum(total) : laneSum(total)
+    let sum = laneSum(totals.pointer[channel])
+    sums[channel] = accumulation == .add ? sums[channel] + sum : sum
   }
 }
