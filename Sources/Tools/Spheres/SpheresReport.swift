@@ -13,7 +13,8 @@ struct SpheresReport {
     report.paragraph(
       "A bijective classifier tells two spheres apart, and its logits are then held fixed while everything else that it "
         + "knows of a point is exchanged. The points that result have the same logits and lie elsewhere: the classifier is "
-        + "invariant to what makes the class. A classifier trained on the part that the logits leave out is not.")
+        + "invariant to what makes the class. A second classifier, trained on the part that the logits leave out, judges the "
+        + "same points.")
     report.figure(
       png: figure,
       caption:
