@@ -1,0 +1,79 @@
+import MicroKernels
+
+// Convolutions in lanes: every vector is one channel of one pixel of sixteen samples, so a convolution is, for an
+// output pixel, for each tap inside the image, for each input channel, one multiply-add of a vector by a weight. Taps
+// outside the image cost nothing.
+
+/// A convolution's geometry: a square kernel of odd width with same padding, at stride 1 or 2.
+public struct Convolution: Sendable, Equatable {
+  /// Width and height of the kernel: 1 or 3.
+  public let kernel: Int
+  /// Distance between the input pixels under neighbouring output pixels: 1 or 2.
+  public let stride: Int
+
+  /// A geometry.
+  public init(kernel: Int, stride: Int = 1) {
+    precondition(
+      (kernel == 1 || kernel == 3) && (stride == 1 || stride == 2),
+      "convolution: expected a kernel of 1 or 3 and a stride of 1 or 2, found \(kernel) and \(stride)")
+    self.kernel = kernel
+    self.stride = stride
+  }
+
+  /// Taps of the kernel.
+  public var taps: Int { kernel * kernel }
+
+  /// Pixels of the output along an axis: ⌈size / stride⌉. Output pixel i lies on input pixel i · stride.
+  public func outputSize(_ size: Int) -> Int { (size + stride - 1) / stride }
+}
+
+/// y = activation(W ∗ x + bias).
+///
+/// `weight` is outputs × (taps · inputs), a row being `[ky][kx][input]`. Each sum is one chain of multiply-adds that starts
+/// from the bias and runs over ky, kx and the inputs in ascending order, taps outside the image left out.
+/// Cost: 2·samples·(taps inside the image, over all output pixels)·inputs·outputs operations.
+public func convolution(
+  _ x: ChannelView, weight: Matrix, bias: [Float], _ geometry: Convolution, activation: DenseActivation = .identity
+) -> Activation {
+  precondition(
+    weight.columns == geometry.taps * x.channels && bias.count == weight.rows,
+    """
+    convolution: weight \(weight.rows)×\(weight.columns) and bias \(bias.count) do not fit \(geometry.taps) taps of \
+    \(x.channels) inputs
+    """)
+  return Reference.convolution(x, weight: weight, bias: bias, geometry, activation: activation)
+}
+
+/// The gradient with respect to the input, height × width pixels, of y = W ∗ x + bias. Cost: as forward.
+public func convolutionInputGradient(
+  _ dy: ChannelView, weight: Matrix, _ geometry: Convolution, height: Int, width: Int
+) -> Activation {
+  precondition(
+    weight.rows == dy.channels && weight.columns % geometry.taps == 0
+      && geometry.outputSize(height) == dy.activation.height && geometry.outputSize(width) == dy.activation.width,
+    """
+    convolutionInputGradient: weight \(weight.rows)×\(weight.columns) and an input of \(height)×\(width) do not fit \
+    \(dy.activation.shape)
+    """)
+  return Reference.convolutionInputGradient(dy, weight: weight, geometry, height: height, width: width)
+}
+
+/// The gradients with respect to weight and bias of y = W ∗ x + bias.
+///
+/// Every weight's sum is one chain over blocks, output pixels and lanes in ascending order, whatever the number of threads.
+/// Lanes beyond the last sample must carry dy = 0. Cost: as forward, plus the transposition of one operand.
+public func convolutionWeightGradient(
+  _ x: ChannelView, outputGradient dy: ChannelView, _ geometry: Convolution, weight dweight: inout Matrix,
+  bias dbias: inout [Float], _ accumulation: Accumulation
+) {
+  precondition(
+    dweight.rows == dy.channels && dweight.columns == geometry.taps * x.channels && dbias.count == dy.channels
+      && x.samples == dy.samples && geometry.outputSize(x.activation.height) == dy.activation.height
+      && geometry.outputSize(x.activation.width) == dy.activation.width,
+    """
+    convolutionWeightGradient: \(dweight.rows)×\(dweight.columns) and bias \(dbias.count) do not fit \
+    \(x.activation.shape) with \(x.channels) inputs and \(dy.activation.shape) with \(dy.channels) outputs
+    """)
+  Reference.convolutionWeightGradient(x, outputGradient: dy, geometry, weight: &dweight, accumulation)
+  sumOverSamples(dy, into: &dbias, accumulation)
+}

@@ -1,0 +1,101 @@
+extension Reference {
+  /// y = activation(W ∗ x + bias); see `convolution`.
+  public static func convolution(
+    _ x: ChannelView, weight: Matrix, bias: [Float], _ geometry: Convolution, activation: DenseActivation = .identity
+  ) -> Activation {
+    let image = x.activation
+    var y = Activation(
+      samples: x.samples, height: geometry.outputSize(image.height), width: geometry.outputSize(image.width),
+      channels: weight.rows)
+    for sample in 0..<y.samples {
+      for row in 0..<y.height {
+        for column in 0..<y.width {
+          for output in 0..<y.channels {
+            var sum = bias[output]
+            forEachTap(geometry, row, column, image.height, image.width) { tap, inputRow, inputColumn in
+              for input in 0..<x.channels {
+                sum = multiplyAdd(
+                  sum, weight[output, tap * x.channels + input],
+                  image[sample, inputRow, inputColumn, x.range.lowerBound + input])
+              }
+            }
+            y[sample, row, column, output] = activation == .rectifier && sum < 0 ? 0 : sum
+          }
+        }
+      }
+    }
+    return y
+  }
+
+  /// The input's gradient; see `convolutionInputGradient`. Each sum runs over output pixels and channels in ascending
+  /// order.
+  public static func convolutionInputGradient(
+    _ dy: ChannelView, weight: Matrix, _ geometry: Convolution, height: Int, width: Int
+  ) -> Activation {
+    let inputs = weight.columns / geometry.taps
+    let image = dy.activation
+    var dx = Activation(samples: dy.samples, height: height, width: width, channels: inputs)
+    for sample in 0..<dx.samples {
+      for row in 0..<image.height {
+        for column in 0..<image.width {
+          forEachTap(geometry, row, column, height, width) { tap, inputRow, inputColumn in
+            for input in 0..<inputs {
+              var sum = dx[sample, inputRow, inputColumn, input]
+              for output in 0..<dy.channels {
+                sum = multiplyAdd(
+                  sum, weight[output, tap * inputs + input],
+                  image[sample, row, column, dy.range.lowerBound + output])
+              }
+              dx[sample, inputRow, inputColumn, input] = sum
+            }
+          }
+        }
+      }
+    }
+    return dx
+  }
+
+  /// The weights' gradient; see `convolutionWeightGradient`.
+  public static func convolutionWeightGradient(
+    _ x: ChannelView, outputGradient dy: ChannelView, _ geometry: Convolution, weight dweight: inout Matrix,
+    _ accumulation: Accumulation
+  ) {
+    if accumulation == .replace { dweight = Matrix(rows: dweight.rows, columns: dweight.columns) }
+    let image = x.activation
+    for block in 0..<dy.blocks {
+      for row in 0..<dy.activation.height {
+        for column in 0..<dy.activation.width {
+          forEachTap(geometry, row, column, image.height, image.width) { tap, inputRow, inputColumn in
+            for sample in (16 * block)..<min(16 * block + 16, dy.samples) {
+              for output in 0..<dy.channels {
+                let gradient = dy.activation[sample, row, column, dy.range.lowerBound + output]
+                for input in 0..<x.channels {
+                  let index = tap * x.channels + input
+                  dweight[output, index] = multiplyAdd(
+                    dweight[output, index], gradient, image[sample, inputRow, inputColumn, x.range.lowerBound + input])
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Calls `body` with every tap inside the image, in ascending order, and the input pixel under it.
+  private static func forEachTap(
+    _ geometry: Convolution, _ row: Int, _ column: Int, _ height: Int, _ width: Int,
+    _ body: (_ tap: Int, _ inputRow: Int, _ inputColumn: Int) -> Void
+  ) {
+    let reach = geometry.kernel / 2
+    for ky in 0..<geometry.kernel {
+      for kx in 0..<geometry.kernel {
+        let inputRow = row * geometry.stride + ky - reach
+        let inputColumn = column * geometry.stride + kx - reach
+        if (0..<height).contains(inputRow) && (0..<width).contains(inputColumn) {
+          body(ky * geometry.kernel + kx, inputRow, inputColumn)
+        }
+      }
+    }
+  }
+}
