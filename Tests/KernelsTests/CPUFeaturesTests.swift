@@ -100,8 +100,8 @@ import Testing
       #expect(names == ["arm64"])
     #endif
     for table in allTables {
-      #expect(table.narrowTile.rows == 6 && table.narrowTile.panels == 1)
-      #expect(table.wideTile.rows == 12 && table.wideTile.panels == 2)
+      #expect(table.narrowTiles.tall[0].rows == 6 && table.narrowTiles.tall[0].panels == 1)
+      #expect(table.wideTiles.tall[0].rows == 12 && table.wideTiles.tall[0].panels == 2)
     }
   }
 

@@ -17,24 +17,28 @@ extension SharedState {
       var testDescription: String { "\(rows)×\(columns) from depth \(depth)" }
     }
 
-    /// Every size of the list {0, 1, 5, … 300} in every place, around the tiles (6×16, 12×32).
+    /// Every size of the list {0, 1, 5, … 300} in every place, around the tiles (6×16, 12×32); few rows for the thin ones.
     static let sizes: [Size] = [
       Size(0, 5, 7), Size(5, 0, 7), Size(5, 7, 0), Size(0, 0, 0), Size(0, 17, 0), Size(13, 0, 0), Size(0, 0, 300),
       Size(1, 1, 1), Size(5, 6, 7), Size(6, 16, 1), Size(7, 17, 5), Size(11, 15, 12), Size(12, 33, 13),
       Size(13, 31, 16), Size(15, 1, 17), Size(16, 5, 31), Size(17, 37, 6), Size(31, 16, 15), Size(33, 11, 37),
       Size(37, 12, 33), Size(6, 257, 11), Size(12, 300, 17), Size(257, 7, 12), Size(300, 13, 5), Size(13, 16, 257),
       Size(7, 17, 300), Size(1, 300, 257), Size(300, 1, 33), Size(257, 33, 1), Size(37, 31, 300), Size(24, 32, 31),
+      Size(1, 130, 40), Size(2, 128, 33), Size(2, 300, 520), Size(3, 97, 20), Size(4, 100, 7), Size(4, 15, 9),
+      Size(2, 47, 5),
+      Size(14, 33, 9), Size(50, 40, 20), Size(98, 17, 30), Size(128, 64, 40), Size(10, 64, 600),
     ]
 
-    /// Around `rowChunk` = 132 and `depthChunk` = 256, and depths that are multiples of 512, which are packed.
+    /// Around `rowChunk` = 132, `depthChunk` = 512, `packedDepth` = 1024, whose multiples are packed.
     static let chunkSizes: [Size] = [
       Size(131, 17, 3), Size(132, 16, 3), Size(133, 15, 3), Size(144, 33, 2), Size(264, 5, 6), Size(265, 33, 2),
       Size(5, 16, 255), Size(12, 17, 256), Size(6, 16, 257), Size(13, 33, 512), Size(12, 32, 513), Size(25, 16, 1024),
+      Size(13, 17, 1025), Size(140, 33, 2048), Size(2, 140, 2049),
     ]
 
-    @Test("Equals the reference to the bit with both tiles", arguments: sizes + chunkSizes)
+    @Test("Equals the reference to the bit with both sets of tiles", arguments: sizes + chunkSizes)
     func equalsReference(size: Size) {
-      let tiles = [InstructionSet.selected.narrowTile, InstructionSet.selected.wideTile]
+      let sets = [InstructionSet.selected.narrowTiles, InstructionSet.selected.wideTiles]
       var numbers = Numbers(UInt64(size.rows * 1_000_000 + size.columns * 1000 + size.depth))
       withPoisonedBuffers {
         for transposeA in Transposition.allCases {
@@ -51,10 +55,10 @@ extension SharedState {
               var expected = before
               Reference.matmul(a, transposeA, b, transposeB, into: &expected, accumulation)
               let what = "\(transposeA) \(transposeB) \(accumulation)"
-              for tile in tiles {
+              for tiles in sets {
                 var c = before
-                matmul(a, transposeA, b, transposeB, into: &c, accumulation, tile: tile)
-                #expect(firstDifference(c, expected) == nil, "\(what), tile \(tile.rows)×\(tile.panels)")
+                matmul(a, transposeA, b, transposeB, into: &c, accumulation, tiles: tiles)
+                #expect(firstDifference(c, expected) == nil, "\(what), \(tiles.tall[0].rows)-row tiles")
               }
               var c = before
               matmul(a, transposeA, b, transposeB, into: &c, accumulation)
@@ -113,9 +117,9 @@ extension SharedState {
       let b = numbers.matrix(20, 33)
       a[4, 3] = .nan
       a[12, 19] = .infinity
-      for tile in [InstructionSet.selected.narrowTile, InstructionSet.selected.wideTile] {
+      for tiles in [InstructionSet.selected.narrowTiles, InstructionSet.selected.wideTiles] {
         var c = Matrix(rows: 13, columns: 33)
-        matmul(a, .none, b, .none, into: &c, .replace, tile: tile)
+        matmul(a, .none, b, .none, into: &c, .replace, tiles: tiles)
         for row in 0..<13 {
           for column in 0..<33 {
             let value = c[row, column]

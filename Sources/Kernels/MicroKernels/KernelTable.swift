@@ -15,12 +15,12 @@ public struct KernelTable: Sendable {
   public let name: String
   /// Whether `a + b·c` is rounded once.
   public let fusesMultiplyAdd: Bool
-  /// The register tile for this instruction set's registers.
-  public let tile: TileKernel
-  /// The register tiles for narrow and for wide registers: both run everywhere and give the same bits.
-  public let narrowTile: TileKernel
-  /// The register tile for 32 registers of 512 bits; it runs everywhere.
-  public let wideTile: TileKernel
+  /// The register tiles for this instruction set's registers.
+  public let tiles: TileSet
+  /// The register tiles for 16 registers of 256 bits: both sets run everywhere and give the same bits.
+  public let narrowTiles: TileSet
+  /// The register tiles for 32 registers of 512 bits.
+  public let wideTiles: TileSet
   /// Transposes a 16×16 block: `destination[k][row] = source[row][k]` for row < `rows`, zero for the others.
   /// Strides in `Float`s.
   public let transpose16:
@@ -72,7 +72,7 @@ public struct KernelTable: Sendable {
 
   /// A table with every kernel given.
   public init(
-    name: String, fusesMultiplyAdd: Bool, tile: TileKernel, narrowTile: TileKernel, wideTile: TileKernel,
+    name: String, fusesMultiplyAdd: Bool, tiles: TileSet, narrowTiles: TileSet, wideTiles: TileSet,
     transpose16: @escaping @Sendable (Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int) -> Void,
     packRows: @escaping @Sendable (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void,
     add: @escaping Zip, subtract: @escaping Zip, rectifierGradient: @escaping Zip, exp: @escaping Map,
@@ -88,9 +88,9 @@ public struct KernelTable: Sendable {
   ) {
     self.name = name
     self.fusesMultiplyAdd = fusesMultiplyAdd
-    self.tile = tile
-    self.narrowTile = narrowTile
-    self.wideTile = wideTile
+    self.tiles = tiles
+    self.narrowTiles = narrowTiles
+    self.wideTiles = wideTiles
     self.transpose16 = transpose16
     self.packRows = packRows
     self.add = add

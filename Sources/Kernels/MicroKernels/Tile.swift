@@ -76,44 +76,82 @@ public struct TileWork {
 
 /// A micro-kernel and the shape of its register tile.
 public struct TileKernel: Sendable {
+  /// A pointer to a function on the address of a `TileWork`: a closure would be retained and released at every call,
+  /// which cost two per cent of a product.
+  public typealias Function = @convention(c) (_ work: UnsafeRawPointer) -> Void
+
   /// Rows of A (and C) in the tile.
   public let rows: Int
   /// Vectors of B (and C) in the tile.
   public let panels: Int
   /// Computes one tile from A as it lies in `[row][k]`: consecutive k adjacent, rows `aRow` apart.
   /// Overwrites C; reads it first only for `.output`.
-  public let runRows: @Sendable (borrowing TileWork) -> Void
+  public let rowsFunction: Function
   /// Computes one tile from A packed as `[k][row]`, with exactly the tile's rows. A loop of its own: with the distances
   /// known, it needs one address register where the other needs six.
-  public let runPacked: @Sendable (borrowing TileWork) -> Void
+  public let packedFunction: Function
 
   /// Groups a tile's two loops with its shape.
-  public init(
-    rows: Int, panels: Int, runRows: @escaping @Sendable (borrowing TileWork) -> Void,
-    runPacked: @escaping @Sendable (borrowing TileWork) -> Void
-  ) {
+  public init(rows: Int, panels: Int, rowsFunction: @escaping Function, packedFunction: @escaping Function) {
     self.rows = rows
     self.panels = panels
-    self.runRows = runRows
-    self.runPacked = runPacked
+    self.rowsFunction = rowsFunction
+    self.packedFunction = packedFunction
+  }
+
+  /// Runs one tile.
+  @inlinable @inline(__always)
+  public func run(_ work: TileWork, isPacked: Bool) {
+    let function = isPacked ? packedFunction : rowsFunction
+    withUnsafePointer(to: work) { function(UnsafeRawPointer($0)) }
   }
 }
 
-/// The sums of one tile row start here: see `TileStart`.
+/// The register tiles of one width of registers.
+public struct TileSet: Sendable {
+  /// Tiles for many rows, all of the same number of panels, in descending order of rows.
+  public let tall: [TileKernel]
+  /// Tiles for products of few rows, in ascending order of rows, then descending order of panels.
+  public let thin: [TileKernel]
+
+  /// A set; `tall` must not be empty.
+  public init(tall: [TileKernel], thin: [TileKernel]) {
+    self.tall = tall
+    self.thin = thin
+  }
+}
+
+/// What one sum starts from; see `TileStart`.
 @inlinable @inline(__always)
-public func startingSum(_ work: borrowing TileWork, row: Int, panel: Int) -> Vector {
+func startingSum(_ work: borrowing TileWork, row: Int, panel: Int = 0) -> Vector {
   switch work.start {
   case .zero: return Vector(repeating: 0)
-  case .output:
-    return UnsafeRawPointer(work.c + row * work.cRow + panel * work.cPanel).loadUnaligned(as: Vector.self)
+  case .output: return loadSum(work.c + (row &* work.cRow &+ panel &* work.cPanel))
   case .bias: return Vector(repeating: work.bias[row])
   }
 }
 
-/// Stores one tile row, through the rectifier where asked.
+/// Sixteen lanes of C.
 @inlinable @inline(__always)
-public func storeRow(_ sum: Vector, _ work: borrowing TileWork, row: Int, panel: Int) {
+func loadSum(_ c: UnsafeMutablePointer<Float>) -> Vector { UnsafeRawPointer(c).loadUnaligned(as: Vector.self) }
+
+/// Sixteen lanes of C.
+@inlinable @inline(__always)
+func storeSum(_ sum: Vector, _ c: UnsafeMutablePointer<Float>) {
+  UnsafeMutableRawPointer(c).storeBytes(of: sum, as: Vector.self)
+}
+
+/// max(0, sum); NaN stays.
+@_transparent @inlinable
+func rectified(_ sum: Vector) -> Vector {
   let zero = Vector(repeating: 0)
-  let result = work.rectifies ? sum.replacing(with: zero, where: sum .< zero) : sum
-  UnsafeMutableRawPointer(work.c + row * work.cRow + panel * work.cPanel).storeBytes(of: result, as: Vector.self)
+  return sum.replacing(with: zero, where: sum .< zero)
+}
+
+extension UnsafeRawPointer {
+  /// The work that a tile's function was called with.
+  @inlinable
+  public var tileWork: TileWork {
+    @inline(__always) _read { yield assumingMemoryBound(to: TileWork.self).pointee }
+  }
 }

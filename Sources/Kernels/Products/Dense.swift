@@ -88,7 +88,7 @@ private func transposedPanels(_ x: ChannelView) -> VectorStorage {
   let output = Unchecked(storage.pointer)
   let source = Unchecked(UnsafeRawPointer(x.pointer))
   let transpose = InstructionSet.selected.transpose16
-  Parallel.forRanges(panels, grain: max(1, 512 / max(blocks, 1))) { range in
+  Parallel.forRanges(panels, grain: max(1, 64 / max(blocks, 1))) { range in
     for panel in range {
       let width = min(16, x.channels - 16 * panel)
       for block in 0..<blocks {

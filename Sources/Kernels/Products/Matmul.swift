@@ -23,13 +23,13 @@ public func matmul(
   _ a: Matrix, _ transposeA: Transposition, _ b: Matrix, _ transposeB: Transposition = .none,
   into c: inout Matrix, _ accumulation: Accumulation = .replace
 ) {
-  matmul(a, transposeA, b, transposeB, into: &c, accumulation, tile: nil)
+  matmul(a, transposeA, b, transposeB, into: &c, accumulation, tiles: nil)
 }
 
-/// The same with a chosen register tile, for tests.
+/// The same with a chosen set of register tiles, for tests.
 func matmul(
   _ a: Matrix, _ transposeA: Transposition, _ b: Matrix, _ transposeB: Transposition, into c: inout Matrix,
-  _ accumulation: Accumulation, tile: TileKernel?
+  _ accumulation: Accumulation, tiles: TileSet?
 ) {
   let rows = transposeA == .none ? a.rows : a.columns
   let depth = transposeA == .none ? a.columns : a.rows
@@ -53,7 +53,7 @@ func matmul(
           cRow: columns, cPanel: 16, start: accumulation == .add ? .output : .zero, bias: a0, rectifies: false),
         aDepth: transposeA == .none ? 1 : a.columns)
       product.lastLanes = columns - 16 * (packed.panels - 1)
-      product.tile = tile
+      product.tiles = tiles
       product.run()
     }
   }
@@ -68,41 +68,66 @@ private struct PackedPanels {
     panels = (columns + 15) / 16
     storage = VectorStorage(count: panels * depth)
     let output = Unchecked(storage.pointer)
-    let kernels = InstructionSet.selected
     b.values.withUnsafeBufferPointer { values in
       guard let source = values.baseAddress else { return }
-      Parallel.forRanges(panels, grain: max(1, 65536 / (16 * max(depth, 1)))) { range in
-        for panel in range {
-          let width = min(16, columns - 16 * panel)
-          let destination = UnsafeMutableRawPointer(output.value + panel * depth)
-            .bindMemory(to: Float.self, capacity: 16 * depth)
+      let grain = max(Self.band, 65536 / (16 * max(depth, 1)))
+      Parallel.forRanges(panels, grain: grain) { range in
+        for first in stride(from: range.lowerBound, to: range.upperBound, by: Self.band) {
+          let band = first..<min(first + Self.band, range.upperBound)
           if transposition == .none {
-            for k in 0..<depth {
-              let line = destination + 16 * k
-              let from = source + k * columns + 16 * panel
-              if width == 16 {
-                UnsafeMutableRawPointer(line).storeBytes(
-                  of: UnsafeRawPointer(from).loadUnaligned(as: Vector.self), as: Vector.self)
-              } else {
-                line.update(from: from, count: width)
-                (line + width).update(repeating: 0, count: 16 - width)
-              }
-            }
+            packRows(source, band, depth: depth, columns: columns, into: output.value)
           } else {
-            let from = source + 16 * panel * depth
-            var k = 0
-            while k + 16 <= depth {
-              kernels.transpose16(width, from + k, depth, destination + 16 * k, 16)
-              k += 16
-            }
-            while k < depth {
-              for column in 0..<width { destination[16 * k + column] = from[column * depth + k] }
-              for column in width..<16 { destination[16 * k + column] = 0 }
-              k += 1
-            }
+            for panel in band { packColumns(source, panel, depth: depth, columns: columns, into: output.value) }
           }
         }
       }
+    }
+  }
+
+  /// Panels that are packed together: a row of B gives eight lines in succession, which the processor fetches ahead
+  /// where single lines a row apart would each be waited for.
+  private static let band = 8
+
+  /// Panels of rows of B that lie as they are needed.
+  private func packRows(
+    _ source: UnsafePointer<Float>, _ band: Range<Int>, depth: Int, columns: Int,
+    into output: UnsafeMutablePointer<Vector>
+  ) {
+    let isWhole = 16 * band.upperBound <= columns
+    for k in 0..<depth {
+      let from = UnsafeRawPointer(source + (k * columns + 16 * band.lowerBound))
+      let line = output + (band.lowerBound * depth + k)
+      for panel in 0..<(isWhole ? band.count : band.count - 1) {
+        line[panel &* depth] = from.loadUnaligned(fromByteOffset: 64 &* panel, as: Vector.self)
+      }
+      if !isWhole {
+        var last = Vector(repeating: 0)
+        let panel = band.count - 1
+        for column in 0..<(columns - 16 * (band.upperBound - 1)) {
+          last[column] = from.load(fromByteOffset: 64 * panel + 4 * column, as: Float.self)
+        }
+        line[panel * depth] = last
+      }
+    }
+  }
+
+  /// One panel of columns that are B's rows in memory.
+  private func packColumns(
+    _ source: UnsafePointer<Float>, _ panel: Int, depth: Int, columns: Int, into output: UnsafeMutablePointer<Vector>
+  ) {
+    let width = min(16, columns - 16 * panel)
+    let destination = UnsafeMutableRawPointer(output + panel * depth).bindMemory(to: Float.self, capacity: 16 * depth)
+    let from = source + 16 * panel * depth
+    let transpose = InstructionSet.selected.transpose16
+    var k = 0
+    while k + 16 <= depth {
+      transpose(width, from + k, depth, destination + 16 * k, 16)
+      k += 16
+    }
+    while k < depth {
+      for column in 0..<width { destination[16 * k + column] = from[column * depth + k] }
+      for column in width..<16 { destination[16 * k + column] = 0 }
+      k += 1
     }
   }
 }

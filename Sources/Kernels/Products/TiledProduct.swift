@@ -2,18 +2,23 @@ import MicroKernels
 
 /// The loops around the micro-kernel: one product C = start + A·B of any size, cut into tiles.
 ///
-/// 1. tasks (parallel: each owns a rectangle of C): a chunk of rows × a chunk of panels;
-/// 2. depth, in chunks of `depthChunk` (not parallel: the chunks continue the same sums);
-/// 3. panels of B: one chunk of one panel stays in the first-level cache;
-/// 4. row tiles of A: a chunk of rows × depth stays in the second-level cache.
+/// 1. tasks (parallel: each owns a rectangle of C): a chunk of row tiles × a chunk of panels;
+/// 2. depth, in stretches of `packedDepth` (not parallel: they continue the same sums), whose rows of A a task packs once;
+/// 3. groups of panels, as wide as a tile;
+/// 4. depth, in chunks of `depthChunk`: the group's part of C goes from chunk to chunk in the second-level cache;
+/// 5. row tiles of A.
 ///
 /// Every element of C is one chain of multiply-adds in ascending order, whatever the cut.
 struct TiledProduct {
-  /// 256 × 64 bytes = 16 kB: half of a first-level cache of 32 kB, which leaves room for A's rows.
-  static let depthChunk = 256
-  /// 132 rows × 256 × 4 bytes = 132 kB: a quarter of a second-level cache of 512 kB.
+  /// 512 × 2 vectors = 64 kB of B a group, which stay in the second-level cache with A while the row tiles pass. Chunks
+  /// that fit a first-level cache would be half as long: each is a start and an end of the registers' sums, and these
+  /// cost more than the second-level loads (measured: 256 gives 88 % of the peak at 512³, 512 gives 92 %).
+  static let depthChunk = 512
+  /// 132 rows × 1024 × 4 bytes = 540 kB: half of a second-level cache of 1 MB.
+  static let packedDepth = 1024
+  /// See `packedDepth`.
   static let rowChunk = 132
-  /// Below this many multiply-adds a product is not worth waking a thread for (about 10 µs of work).
+  /// Below this many multiply-adds a product is not worth waking a thread for (about 3 µs of work).
   static let serialWork = 400_000
 
   var rows: Int
@@ -24,32 +29,31 @@ struct TiledProduct {
   var work: TileWork
   /// Distance between A's consecutive k.
   var aDepth: Int
-  /// Tile to use instead of the instruction set's own: tests run them all.
-  var tile: TileKernel? = nil
+  /// Tiles to use instead of the instruction set's own: tests run them all.
+  var tiles: TileSet? = nil
 
   func run() {
     guard rows > 0, panels > 0 else { return }
-    let kernel = tile ?? InstructionSet.selected.tile
-    let rowTiles = (rows + kernel.rows - 1) / kernel.rows
-    let panelGroups = (panels + kernel.panels - 1) / kernel.panels
+    let plan = TilePlan(rows: rows, panels: panels, tiles: tiles ?? InstructionSet.selected.tiles)
+    let rowTiles = plan.rowTiles.count
+    let panelGroups = (panels + plan.panels - 1) / plan.panels
     let isSmall = rows * panels * 16 * work.segments * work.depth < Self.serialWork
     let tasks = isSmall || Parallel.threads == 1 ? 1 : 2 * Parallel.threads
-    var rowParts = (rowTiles * kernel.rows + Self.rowChunk - 1) / Self.rowChunk
+    var rowParts = (rows + Self.rowChunk - 1) / Self.rowChunk
     // A task packs its own rows of A: cut by rows then, so that nobody packs what another has packed.
     if packsWhole { rowParts = max(rowParts, min(tasks, rowTiles / 2)) }
     let panelParts = max(1, min(panelGroups, (tasks + rowParts - 1) / rowParts))
     let tilesPerPart = (rowTiles + rowParts - 1) / rowParts
     let groupsPerPart = (panelGroups + panelParts - 1) / panelParts
-    let product = Unchecked(self)
+    let product = Unchecked((self, plan))
     let body: (Int) -> Void = { task in
-      let rowPart = task / panelParts
-      let panelPart = task % panelParts
-      let firstTile = rowPart * tilesPerPart
+      let firstTile = task / panelParts * tilesPerPart
       let lastTile = min(firstTile + tilesPerPart, rowTiles)
-      let firstGroup = panelPart * groupsPerPart
+      let firstGroup = task % panelParts * groupsPerPart
       let lastGroup = min(firstGroup + groupsPerPart, panelGroups)
       guard firstTile < lastTile, firstGroup < lastGroup else { return }
-      product.value.runTask(kernel, firstTile..<lastTile, firstGroup..<lastGroup)
+      let (product, plan) = product.value
+      product.runTask(plan, plan.rowTiles[firstTile..<lastTile], firstGroup..<lastGroup)
     }
     if isSmall {
       for task in 0..<(rowParts * panelParts) { body(task) }
@@ -59,115 +63,166 @@ struct TiledProduct {
   }
 
   /// One task: writes the rows of `tiles` in the panels of `groups`, and nothing else.
-  private func runTask(_ kernel: TileKernel, _ tiles: Range<Int>, _ groups: Range<Int>) {
-    let scratch = TaskScratch(kernel: kernel, tiles: tiles.count)
-    let chunks = depthChunks()
-    for (index, chunk) in chunks.enumerated() {
-      var part = work
-      part.segments = chunk.segments.count
-      part.depth = chunk.depth.count
-      part.a += chunk.segments.lowerBound * work.aSegment + chunk.depth.lowerBound * aDepth
-      part.b += chunk.segments.lowerBound * work.bSegment + chunk.depth.lowerBound
-      if index > 0 { part.start = .output }
-      part.rectifies = work.rectifies && index == chunks.count - 1
-      let source = part
-      for tile in tiles {
-        let valid = min(kernel.rows, rows - tile * kernel.rows)
-        if packs(valid, kernel) { scratch.pack(source, aDepth, tile: tile, of: tiles, rows: valid, kernel: kernel) }
+  private func runTask(_ plan: TilePlan, _ tiles: ArraySlice<TilePlan.RowTile>, _ groups: Range<Int>) {
+    let pieces = depthPieces()
+    let scratch = TaskScratch(tiles: tiles, depth: min(Self.packedDepth, work.segments * work.depth))
+    var first = 0
+    while first < pieces.count {
+      var last = first
+      var depth = 0
+      while last < pieces.count && (last == first || depth + pieces[last].count <= Self.packedDepth) {
+        depth += pieces[last].count
+        last += 1
       }
-      for group in groups {
-        let firstPanel = group * kernel.panels
-        part.b = source.b + firstPanel * work.bPanel
-        for tile in tiles {
-          let firstRow = tile * kernel.rows
-          let validRows = min(kernel.rows, rows - firstRow)
-          let isPacked = packs(validRows, kernel)
-          if isPacked {
-            part.a = scratch.panel(tile - tiles.lowerBound)
-            part.aSegment = kernel.rows * source.depth
-            // Packed segments are adjacent; where B's are too, they are one.
-            if source.bSegment == source.depth {
-              part.segments = 1
-              part.depth = source.segments * source.depth
-            }
-          } else {
-            part.a = source.a + firstRow * work.aRow
-            part.aSegment = source.aSegment
-            part.segments = source.segments
-            part.depth = source.depth
-          }
-          part.c = source.c + firstRow * source.cRow + firstPanel * source.cPanel
-          part.bias = work.start == .bias ? source.bias + firstRow : source.bias
-          let validPanels = min(kernel.panels, panels - firstPanel)
-          let isWhole =
-            validRows == kernel.rows && validPanels == kernel.panels
-            && (firstPanel + validPanels < panels || lastLanes == 16)
-          let run = isPacked ? kernel.runPacked : kernel.runRows
-          if isWhole {
-            run(part)
-          } else {
-            runEdge(run, kernel, part, rows: validRows, firstPanel: firstPanel, panels: validPanels, scratch)
-          }
+      let stretch = first..<last
+      for tile in tiles where packs(tile) {
+        var panel = scratch.panel(tile)
+        for piece in pieces[stretch] {
+          packRows(of: part(piece, isFirst: true), aDepth, tile, into: panel)
+          panel += piece.count * tile.kernel.rows
         }
       }
+      for group in groups { runGroup(group * plan.panels, plan, tiles, pieces, stretch, scratch) }
+      first = last
     }
+  }
+
+  /// The panels of one group, over a stretch of the depth.
+  private func runGroup(
+    _ firstPanel: Int, _ plan: TilePlan, _ tiles: ArraySlice<TilePlan.RowTile>, _ pieces: [Piece],
+    _ stretch: Range<Int>, _ scratch: TaskScratch
+  ) {
+    let validPanels = min(plan.panels, panels - firstPanel)
+    let panelsAreWhole = validPanels == plan.panels && (firstPanel + validPanels < panels || lastLanes == 16)
+    var packedDepth = 0
+    for index in stretch {
+      let piece = pieces[index]
+      let source = part(piece, isFirst: index == 0)
+      var part = source
+      part.rectifies = work.rectifies && index == pieces.count - 1
+      part.b += firstPanel * work.bPanel
+      for tile in tiles {
+        let isPacked = packs(tile)
+        if isPacked {
+          part.a = UnsafePointer(scratch.panel(tile) + packedDepth * tile.kernel.rows)
+          part.aSegment = tile.kernel.rows * source.depth
+          // Packed segments are adjacent; where B's are too, they are one.
+          if source.bSegment == source.depth {
+            part.segments = 1
+            part.depth = piece.count
+          }
+        } else {
+          part.a = source.a + tile.first * work.aRow
+          part.aSegment = source.aSegment
+          part.segments = source.segments
+          part.depth = source.depth
+        }
+        part.c = source.c + (tile.first * source.cRow + firstPanel * source.cPanel)
+        part.bias = work.start == .bias ? source.bias + tile.first : source.bias
+        if panelsAreWhole && tile.rows == tile.kernel.rows {
+          tile.kernel.run(part, isPacked: isPacked)
+        } else {
+          runEdge(tile, part, isPacked, firstPanel: firstPanel, panels: validPanels, scratch)
+        }
+      }
+      packedDepth += piece.count
+    }
+  }
+
+  /// The whole product over one piece of the depth.
+  private func part(_ piece: Piece, isFirst: Bool) -> TileWork {
+    var part = work
+    part.segments = piece.segments.count
+    part.depth = piece.depth.count
+    part.a += piece.segments.lowerBound * work.aSegment + piece.depth.lowerBound * aDepth
+    part.b += piece.segments.lowerBound * work.bSegment + piece.depth.lowerBound
+    if !isFirst { part.start = .output }
+    return part
   }
 
   /// Whether a tile's rows of A are copied to a panel first: always when incomplete (the micro-kernel reads all of its
   /// rows), and where the rows' distance would make them fight for the same cache sets.
-  private func packs(_ validRows: Int, _ kernel: TileKernel) -> Bool {
-    validRows < kernel.rows || packsWhole
-  }
+  private func packs(_ tile: TilePlan.RowTile) -> Bool { tile.rows < tile.kernel.rows || packsWhole }
 
-  /// Rows that are columns in memory, rows that would fight for cache sets, and segments that lie too far apart for the
-  /// processor to foresee are all read once, in order, instead of once a panel.
-  private var packsWhole: Bool { aDepth != 1 || work.segments > 1 || work.aRow % 512 == 0 }
+  /// Rows that are columns in memory, and rows that would all fall into one cache set, are read once, in order, instead
+  /// of once a group of panels. Segments need no copy, though they lie far apart: sixteen products a row are enough for
+  /// the processor to keep up (measured: copying cost the weight gradient of 98 → 1000 a fifth of its time).
+  private var packsWhole: Bool { aDepth != 1 || work.aRow % 1024 == 0 }
 
   /// A tile that is not whole is computed in scratch, and its valid part copied.
+  ///
+  /// Panels that are missing at the end are taken from before the group, or, where there are none, each panel is
+  /// computed alone; what the tile makes of the others is dropped.
   private func runEdge(
-    _ run: (borrowing TileWork) -> Void, _ kernel: TileKernel, _ whole: TileWork, rows: Int, firstPanel: Int,
-    panels: Int, _ scratch: TaskScratch
+    _ tile: TilePlan.RowTile, _ whole: TileWork, _ isPacked: Bool, firstPanel: Int, panels: Int,
+    _ scratch: TaskScratch
   ) {
     var part = whole
     part.c = scratch.tile
-    part.cRow = 16 * kernel.panels
+    part.cRow = 16 * tile.kernel.panels
     part.cPanel = 16
-    if panels < kernel.panels { part.bPanel = 0 }
     if part.start == .bias {
-      scratch.bias.update(from: whole.bias, count: rows)
+      scratch.bias.update(from: whole.bias, count: tile.rows)
       part.bias = UnsafePointer(scratch.bias)
     }
+    let missing = tile.kernel.panels - panels
+    if missing <= firstPanel {
+      part.b -= missing * part.bPanel
+      runInScratch(tile, part, isPacked, whole, firstPanel, 0..<panels, at: missing)
+    } else {
+      part.bPanel = 0
+      for panel in 0..<panels {
+        part.b = whole.b + panel * whole.bPanel
+        runInScratch(tile, part, isPacked, whole, firstPanel, panel..<(panel + 1), at: 0)
+      }
+    }
+  }
+
+  /// Runs a tile whose panel `place` and following are C's panels `firstPanel + selected`.
+  private func runInScratch(
+    _ tile: TilePlan.RowTile, _ part: TileWork, _ isPacked: Bool, _ whole: TileWork, _ firstPanel: Int,
+    _ selected: Range<Int>, at place: Int
+  ) {
     func forEachRow(
       _ body: (_ tile: UnsafeMutablePointer<Float>, _ c: UnsafeMutablePointer<Float>, _ lanes: Int) -> Void
     ) {
-      for row in 0..<rows {
-        for panel in 0..<panels {
-          let lanes = firstPanel + panel == self.panels - 1 ? lastLanes : 16
-          body(part.c + row * part.cRow + panel * 16, whole.c + row * whole.cRow + panel * whole.cPanel, lanes)
+      for row in 0..<tile.rows {
+        for (index, panel) in selected.enumerated() {
+          let lanes = firstPanel + panel == panels - 1 ? lastLanes : 16
+          body(
+            part.c + (row * part.cRow + (place + index) * 16), whole.c + (row * whole.cRow + panel * whole.cPanel),
+            lanes)
         }
       }
     }
     if part.start == .output { forEachRow { tile, c, lanes in tile.update(from: c, count: lanes) } }
-    run(part)
+    tile.kernel.run(part, isPacked: isPacked)
     forEachRow { tile, c, lanes in c.update(from: tile, count: lanes) }
   }
 
+  /// A part of the range of the sums.
+  private struct Piece {
+    let segments: Range<Int>
+    let depth: Range<Int>
+    var count: Int { segments.count * depth.count }
+  }
+
   /// The sums' range in pieces of at most `depthChunk` products, in order; one empty piece if there is nothing to sum.
-  private func depthChunks() -> [(segments: Range<Int>, depth: Range<Int>)] {
+  private func depthPieces() -> [Piece] {
     let total = work.segments * work.depth
-    guard total > Self.depthChunk else { return [(0..<work.segments, 0..<work.depth)] }
+    guard total > Self.depthChunk else { return [Piece(segments: 0..<work.segments, depth: 0..<work.depth)] }
     if work.depth <= Self.depthChunk {
       let size = max(1, Self.depthChunk / max(work.depth, 1))
       return stride(from: 0, to: work.segments, by: size).map {
-        ($0..<min($0 + size, work.segments), 0..<work.depth)
+        Piece(segments: $0..<min($0 + size, work.segments), depth: 0..<work.depth)
       }
     }
-    // Equal pieces: 1000 as 4 × 250 rather than 3 × 256 + 232.
+    // Equal pieces: 1000 as 2 × 500 rather than 512 + 488.
     let pieces = (work.depth + Self.depthChunk - 1) / Self.depthChunk
     let size = (work.depth + pieces - 1) / pieces
     return (0..<work.segments).flatMap { segment in
       stride(from: 0, to: work.depth, by: size).map {
-        (segment..<(segment + 1), $0..<min($0 + size, work.depth))
+        Piece(segments: segment..<(segment + 1), depth: $0..<min($0 + size, work.depth))
       }
     }
   }
@@ -176,69 +231,87 @@ struct TiledProduct {
 /// Memory of one task: packed panels of A, one tile of C, one tile of bias.
 private struct TaskScratch {
   private let storage: VectorStorage
-  private let panelFloats: Int
+  private let depth: Int
+  private let firstRow: Int
   let tile: UnsafeMutablePointer<Float>
   let bias: UnsafeMutablePointer<Float>
 
-  init(kernel: TileKernel, tiles: Int) {
-    // `packRows` writes up to a vector past the end.
-    panelFloats = kernel.rows * TiledProduct.depthChunk
-    let vectors = (panelFloats * tiles + 15) / 16 + 1
-    storage = VectorStorage(count: vectors + kernel.rows * kernel.panels + 1)
-    tile = UnsafeMutableRawPointer(storage.pointer + vectors).bindMemory(
-      to: Float.self, capacity: 16 * kernel.rows * kernel.panels)
-    bias = UnsafeMutableRawPointer(storage.pointer + vectors + kernel.rows * kernel.panels).bindMemory(
-      to: Float.self, capacity: 16)
+  init(tiles: ArraySlice<TilePlan.RowTile>, depth: Int) {
+    self.depth = depth
+    firstRow = tiles.first?.first ?? 0
+    // The last tile may be higher than its rows, and packing writes up to a vector past the end.
+    let rows = tiles.reduce(0) { $0 + $1.kernel.rows }
+    let largest = tiles.reduce(0) { max($0, $1.kernel.rows * $1.kernel.panels) }
+    let vectors = (rows * depth + 15) / 16 + 1
+    storage = VectorStorage(count: vectors + largest + 1)
+    tile = UnsafeMutableRawPointer(storage.pointer + vectors).bindMemory(to: Float.self, capacity: 16 * largest)
+    bias = UnsafeMutableRawPointer(storage.pointer + vectors + largest).bindMemory(to: Float.self, capacity: 16)
+    // What the tile reads beside its valid part must be finite where it is added to.
+    tile.update(repeating: 0, count: 16 * largest)
     bias.update(repeating: 0, count: 16)
   }
 
-  func panel(_ index: Int) -> UnsafePointer<Float> { UnsafePointer(mutablePanel(index)) }
-
-  private func mutablePanel(_ index: Int) -> UnsafeMutablePointer<Float> {
-    UnsafeMutableRawPointer(storage.pointer).assumingMemoryBound(to: Float.self) + index * panelFloats
+  /// Where a tile's packed rows begin.
+  func panel(_ tile: TilePlan.RowTile) -> UnsafeMutablePointer<Float> {
+    UnsafeMutableRawPointer(storage.pointer).assumingMemoryBound(to: Float.self) + (tile.first - firstRow) * depth
   }
+}
 
-  /// Copies a tile's rows of A to `[segment][k][row]`, missing rows as zeros.
-  func pack(
-    _ part: TileWork, _ aDepth: Int, tile: Int, of tiles: Range<Int>, rows: Int, kernel: TileKernel
-  ) {
-    let width = kernel.rows
-    var destination = mutablePanel(tile - tiles.lowerBound)
-    let packRows = InstructionSet.selected.packRows
-    for segment in 0..<part.segments {
-      let source = part.a + segment * part.aSegment + tile * width * part.aRow
-      var k = 0
-      if aDepth == 1 {
-        while k + 16 <= part.depth {
-          packRows(rows, width, source + k, part.aRow, destination + k * width)
-          k += 16
-        }
+/// Copies a tile's rows of A to `[segment][k][row]`, missing rows as zeros.
+private func packRows(
+  of part: TileWork, _ aDepth: Int, _ tile: TilePlan.RowTile, into panel: UnsafeMutablePointer<Float>
+) {
+  let width = tile.kernel.rows
+  var destination = panel
+  let packRows = InstructionSet.selected.packRows
+  for segment in 0..<part.segments {
+    let source = part.a + segment * part.aSegment + tile.first * part.aRow
+    var k = 0
+    if aDepth == 1 {
+      while k + 16 <= part.depth {
+        packRows(tile.rows, width, source + k, part.aRow, destination + k * width)
+        k += 16
       }
-      if part.aRow == 1 && rows == width {
-        // Columns of a row-major matrix: a tile's rows are adjacent, an even number of them.
-        var column = UnsafeRawPointer(source)
-        var target = UnsafeMutableRawPointer(destination)
-        while k < part.depth {
-          var byte = 0
-          while byte < 4 &* width {
-            target.storeBytes(
-              of: column.loadUnaligned(fromByteOffset: byte, as: SIMD2<Float>.self), toByteOffset: byte,
-              as: SIMD2<Float>.self)
-            byte &+= 8
-          }
-          column += 4 &* aDepth
-          target += 4 &* width
-          k &+= 1
-        }
-      }
-      while k < part.depth {
-        let column = source + k * aDepth
-        let target = destination + k * width
-        for row in 0..<rows { target[row] = column[row * part.aRow] }
-        for row in rows..<width { target[row] = 0 }
-        k += 1
-      }
-      destination += part.depth * width
     }
+    if part.aRow == 1 && tile.rows == width {
+      copyColumns(part.depth, width, source, aDepth, destination)
+      k = part.depth
+    }
+    while k < part.depth {
+      let column = source + k * aDepth
+      let target = destination + k * width
+      for row in 0..<tile.rows { target[row] = column[row * part.aRow] }
+      for row in tile.rows..<width { target[row] = 0 }
+      k += 1
+    }
+    destination += part.depth * width
+  }
+}
+
+/// Copies `depth` stretches of `width` adjacent elements, an even number up to 14, one after another.
+private func copyColumns(
+  _ depth: Int, _ width: Int, _ source: UnsafePointer<Float>, _ aDepth: Int, _ destination: UnsafeMutablePointer<Float>
+) {
+  var column = UnsafeRawPointer(source)
+  var target = UnsafeMutableRawPointer(destination)
+  for _ in 0..<depth {
+    var byte = 0
+    if width & 8 != 0 {
+      target.storeBytes(of: column.loadUnaligned(as: SIMD8<Float>.self), as: SIMD8<Float>.self)
+      byte = 32
+    }
+    if width & 4 != 0 {
+      target.storeBytes(
+        of: column.loadUnaligned(fromByteOffset: byte, as: SIMD4<Float>.self), toByteOffset: byte,
+        as: SIMD4<Float>.self)
+      byte &+= 16
+    }
+    if width & 2 != 0 {
+      target.storeBytes(
+        of: column.loadUnaligned(fromByteOffset: byte, as: SIMD2<Float>.self), toByteOffset: byte,
+        as: SIMD2<Float>.self)
+    }
+    column += 4 &* aDepth
+    target += 4 &* width
   }
 }

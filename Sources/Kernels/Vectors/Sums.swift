@@ -14,9 +14,13 @@ func sumOverSamples(_ x: ChannelView, into sums: inout [Float], _ accumulation: 
   let totals = VectorStorage(count: x.channels)
   totals.pointer.update(repeating: Vector(repeating: 0), count: x.channels)
   let add = InstructionSet.selected.add
-  // Pixel by pixel, all channels at a time: the order in which memory lies.
-  for pixel in 0..<x.pixels {
-    add(x.channels, UnsafePointer(totals.pointer), x.pointer + pixel * x.stride, totals.pointer)
+  let output = Unchecked(totals.pointer)
+  // Pixel by pixel, all channels of a task at a time: the order in which memory lies. Each task owns its channels.
+  Parallel.forRanges(x.channels, grain: max(16, 16384 / max(x.pixels, 1))) { range in
+    let sums = output.value + range.lowerBound
+    for pixel in 0..<x.pixels {
+      add(range.count, UnsafePointer(sums), x.pointer + (pixel * x.stride + range.lowerBound), sums)
+    }
   }
   for channel in 0..<x.channels {
     let sum = laneSum(totals.pointer[channel])

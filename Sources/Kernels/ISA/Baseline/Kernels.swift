@@ -5,7 +5,7 @@ import MicroKernels
 
 /// The table of this target's instruction set.
 public let kernels = KernelTable(
-  name: name, fusesMultiplyAdd: fused, tile: isWide ? wide : narrow, narrowTile: narrow, wideTile: wide,
+  name: name, fusesMultiplyAdd: fused, tiles: isWide ? wide : narrow, narrowTiles: narrow, wideTiles: wide,
   transpose16: { transpose16($0, $1, $2, $3, $4) }, packRows: { packRows($0, $1, $2, $3, $4) },
   add: { add($0, $1, $2, $3) }, subtract: { subtract($0, $1, $2, $3) },
   rectifierGradient: { rectifierGradient($0, $1, $2, $3) }, exp: { exp($0, $1, $2, fused: fused) },
@@ -15,12 +15,40 @@ public let kernels = KernelTable(
   adam: { adam($0, $1, $2, fused: fused) }, randomWords: { randomWords($0, $1, $2, $3) },
   gaussians: { gaussians($0, $1, $2, $3) }, multiplyAddLoop: { multiplyAddLoop($0, fused: fused, wide: isWide) })
 
-private let narrow = TileKernel(
-  rows: 6, panels: 1, runRows: { tile6x1($0, aRow: $0.aRow, aDepth: 1, fused: fused) },
-  runPacked: { tile6x1($0, aRow: 1, aDepth: 6, fused: fused) })
-private let wide = TileKernel(
-  rows: 12, panels: 2, runRows: { tile12x2($0, aRow: $0.aRow, aDepth: 1, fused: fused) },
-  runPacked: { tile12x2($0, aRow: 1, aDepth: 12, fused: fused) })
+private let narrow = TileSet(tall: [narrow6x1, narrow4x1], thin: [narrow2x3])
+private let wide = TileSet(
+  tall: [wide12x2, wide10x2, wide8x2, wide6x2], thin: [wide2x8, wide2x4, wide4x6])
+
+private let narrow6x1 = TileKernel(
+  rows: 6, panels: 1, rowsFunction: { tile6x1($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
+  packedFunction: { tile6x1($0.tileWork, aRow: 1, aDepth: 6, fused: fused) })
+private let narrow4x1 = TileKernel(
+  rows: 4, panels: 1, rowsFunction: { tile4x1($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
+  packedFunction: { tile4x1($0.tileWork, aRow: 1, aDepth: 4, fused: fused) })
+private let narrow2x3 = TileKernel(
+  rows: 2, panels: 3, rowsFunction: { tile2x3($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
+  packedFunction: { tile2x3($0.tileWork, aRow: 1, aDepth: 2, fused: fused) })
+private let wide12x2 = TileKernel(
+  rows: 12, panels: 2, rowsFunction: { tile12x2($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
+  packedFunction: { tile12x2($0.tileWork, aRow: 1, aDepth: 12, fused: fused) })
+private let wide10x2 = TileKernel(
+  rows: 10, panels: 2, rowsFunction: { tile10x2($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
+  packedFunction: { tile10x2($0.tileWork, aRow: 1, aDepth: 10, fused: fused) })
+private let wide8x2 = TileKernel(
+  rows: 8, panels: 2, rowsFunction: { tile8x2($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
+  packedFunction: { tile8x2($0.tileWork, aRow: 1, aDepth: 8, fused: fused) })
+private let wide6x2 = TileKernel(
+  rows: 6, panels: 2, rowsFunction: { tile6x2($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
+  packedFunction: { tile6x2($0.tileWork, aRow: 1, aDepth: 6, fused: fused) })
+private let wide2x8 = TileKernel(
+  rows: 2, panels: 8, rowsFunction: { tile2x8($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
+  packedFunction: { tile2x8($0.tileWork, aRow: 1, aDepth: 2, fused: fused) })
+private let wide2x4 = TileKernel(
+  rows: 2, panels: 4, rowsFunction: { tile2x4($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
+  packedFunction: { tile2x4($0.tileWork, aRow: 1, aDepth: 2, fused: fused) })
+private let wide4x6 = TileKernel(
+  rows: 4, panels: 6, rowsFunction: { tile4x6($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
+  packedFunction: { tile4x6($0.tileWork, aRow: 1, aDepth: 4, fused: fused) })
 
 #if WIDE
   private let name = "x86-64-v4"
