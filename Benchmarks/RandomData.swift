@@ -10,6 +10,11 @@ enum RandomData {
     Matrix(rows: rows, columns: columns, values: numbers(rows * columns, name))
   }
 
+  static func image(_ batch: Int, _ height: Int, _ width: Int, _ channels: Int, _ name: String) -> Activation {
+    let rows = Activation(rowsOf: matrix(batch, height * width * channels, name))
+    return rows.reshaped(height: height, width: width, channels: channels)
+  }
+
   static func labels(_ count: Int, classes: Int) -> [UInt8] {
     let random = RandomStream(seed: 1, name: "labels")
     return (0..<count).map { UInt8(random.integer(below: classes, at: UInt64($0))) }

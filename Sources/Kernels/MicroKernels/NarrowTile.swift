@@ -7,24 +7,26 @@
 @inlinable @inline(__always)
 public func tile6x1(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: Bool) {
   var sums = Column6(work)
-  for segment in 0..<work.segments {
-    var a = work.a + segment &* work.aSegment
-    var b = work.b + segment &* work.bSegment
-    var remaining = work.depth
-    while remaining >= 4 {
-      sums.add(a, aRow, b[0], fused: fused)
-      sums.add(a + aDepth, aRow, b[1], fused: fused)
-      sums.add(a + 2 * aDepth, aRow, b[2], fused: fused)
-      sums.add(a + 3 * aDepth, aRow, b[3], fused: fused)
-      a += 4 * aDepth
-      b += 4
-      remaining &-= 4
-    }
-    while remaining > 0 {
-      sums.add(a, aRow, b[0], fused: fused)
-      a += aDepth
-      b += 1
-      remaining &-= 1
+  for round in 0..<work.repeats {
+    for segment in 0..<work.segments {
+      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
+      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+      var remaining = work.depth
+      while remaining >= 4 {
+        sums.add(a, aRow, b[0], fused: fused)
+        sums.add(a + aDepth, aRow, b[1], fused: fused)
+        sums.add(a + 2 * aDepth, aRow, b[2], fused: fused)
+        sums.add(a + 3 * aDepth, aRow, b[3], fused: fused)
+        a += 4 * aDepth
+        b += 4
+        remaining &-= 4
+      }
+      while remaining > 0 {
+        sums.add(a, aRow, b[0], fused: fused)
+        a += aDepth
+        b += 1
+        remaining &-= 1
+      }
     }
   }
   if work.rectifies { sums.rectify() }
@@ -38,16 +40,18 @@ public func tile4x1(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: B
   var c1 = startingSum(work, row: 1)
   var c2 = startingSum(work, row: 2)
   var c3 = startingSum(work, row: 3)
-  for segment in 0..<work.segments {
-    var a = work.a + segment &* work.aSegment
-    var b = work.b + segment &* work.bSegment
-    for _ in 0..<work.depth {
-      c0 = multiplyAdd(c0, a[0], b[0], fused: fused)
-      c1 = multiplyAdd(c1, a[aRow], b[0], fused: fused)
-      c2 = multiplyAdd(c2, a[2 &* aRow], b[0], fused: fused)
-      c3 = multiplyAdd(c3, a[3 &* aRow], b[0], fused: fused)
-      a += aDepth
-      b += 1
+  for round in 0..<work.repeats {
+    for segment in 0..<work.segments {
+      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
+      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+      for _ in 0..<work.depth {
+        c0 = multiplyAdd(c0, a[0], b[0], fused: fused)
+        c1 = multiplyAdd(c1, a[aRow], b[0], fused: fused)
+        c2 = multiplyAdd(c2, a[2 &* aRow], b[0], fused: fused)
+        c3 = multiplyAdd(c3, a[3 &* aRow], b[0], fused: fused)
+        a += aDepth
+        b += 1
+      }
     }
   }
   if work.rectifies {

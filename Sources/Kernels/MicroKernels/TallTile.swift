@@ -11,17 +11,19 @@ public func tile12x2(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: 
   var top = Rows4(work, first: 0)
   var middle = Rows4(work, first: 4)
   var bottom = Rows4(work, first: 8)
-  for segment in 0..<work.segments {
-    var a = work.a + segment &* work.aSegment
-    var b = work.b + segment &* work.bSegment
-    for _ in 0..<work.depth {
-      let x = b[0]
-      let y = b[work.bPanel]
-      top.add(a, aRow, x, y, fused: fused)
-      middle.add(a + 4 &* aRow, aRow, x, y, fused: fused)
-      bottom.add(a + 8 &* aRow, aRow, x, y, fused: fused)
-      a += aDepth
-      b += 1
+  for round in 0..<work.repeats {
+    for segment in 0..<work.segments {
+      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
+      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+      for _ in 0..<work.depth {
+        let x = b[0]
+        let y = b[work.bPanel]
+        top.add(a, aRow, x, y, fused: fused)
+        middle.add(a + 4 &* aRow, aRow, x, y, fused: fused)
+        bottom.add(a + 8 &* aRow, aRow, x, y, fused: fused)
+        a += aDepth
+        b += 1
+      }
     }
   }
   if work.rectifies {
@@ -42,17 +44,19 @@ public func tile10x2(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: 
   var top = Rows4(work, first: 0)
   var middle = Rows4(work, first: 4)
   var bottom = Rows2(work, first: 8)
-  for segment in 0..<work.segments {
-    var a = work.a + segment &* work.aSegment
-    var b = work.b + segment &* work.bSegment
-    for _ in 0..<work.depth {
-      let x = b[0]
-      let y = b[work.bPanel]
-      top.add(a, aRow, x, y, fused: fused)
-      middle.add(a + 4 &* aRow, aRow, x, y, fused: fused)
-      bottom.add(a + 8 &* aRow, aRow, x, y, fused: fused)
-      a += aDepth
-      b += 1
+  for round in 0..<work.repeats {
+    for segment in 0..<work.segments {
+      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
+      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+      for _ in 0..<work.depth {
+        let x = b[0]
+        let y = b[work.bPanel]
+        top.add(a, aRow, x, y, fused: fused)
+        middle.add(a + 4 &* aRow, aRow, x, y, fused: fused)
+        bottom.add(a + 8 &* aRow, aRow, x, y, fused: fused)
+        a += aDepth
+        b += 1
+      }
     }
   }
   if work.rectifies {
@@ -72,16 +76,18 @@ public func tile8x2(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: B
   let panel = work.cPanel
   var top = Rows4(work, first: 0)
   var bottom = Rows4(work, first: 4)
-  for segment in 0..<work.segments {
-    var a = work.a + segment &* work.aSegment
-    var b = work.b + segment &* work.bSegment
-    for _ in 0..<work.depth {
-      let x = b[0]
-      let y = b[work.bPanel]
-      top.add(a, aRow, x, y, fused: fused)
-      bottom.add(a + 4 &* aRow, aRow, x, y, fused: fused)
-      a += aDepth
-      b += 1
+  for round in 0..<work.repeats {
+    for segment in 0..<work.segments {
+      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
+      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+      for _ in 0..<work.depth {
+        let x = b[0]
+        let y = b[work.bPanel]
+        top.add(a, aRow, x, y, fused: fused)
+        bottom.add(a + 4 &* aRow, aRow, x, y, fused: fused)
+        a += aDepth
+        b += 1
+      }
     }
   }
   if work.rectifies {
@@ -99,16 +105,18 @@ public func tile6x2(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: B
   let panel = work.cPanel
   var top = Rows4(work, first: 0)
   var bottom = Rows2(work, first: 4)
-  for segment in 0..<work.segments {
-    var a = work.a + segment &* work.aSegment
-    var b = work.b + segment &* work.bSegment
-    for _ in 0..<work.depth {
-      let x = b[0]
-      let y = b[work.bPanel]
-      top.add(a, aRow, x, y, fused: fused)
-      bottom.add(a + 4 &* aRow, aRow, x, y, fused: fused)
-      a += aDepth
-      b += 1
+  for round in 0..<work.repeats {
+    for segment in 0..<work.segments {
+      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
+      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+      for _ in 0..<work.depth {
+        let x = b[0]
+        let y = b[work.bPanel]
+        top.add(a, aRow, x, y, fused: fused)
+        bottom.add(a + 4 &* aRow, aRow, x, y, fused: fused)
+        a += aDepth
+        b += 1
+      }
     }
   }
   if work.rectifies {

@@ -14,14 +14,16 @@ public enum TileStart: Sendable {
 
 /// One call of a micro-kernel: a register tile of `rows` × `panels` vectors,
 ///
-///     C[row, panel] = start + Σ_segment Σ_k A[segment, row, k] · B[segment, panel, k]
+///     C[row, panel] = start + Σ_repeat Σ_segment Σ_k A[repeat, segment, row, k] · B[repeat, segment, panel, k]
 ///
 /// where A's elements are scalars, broadcast, and B's and C's are vectors.
 ///
-/// Every sum runs over segments and k in ascending order, one fused multiply-add at a time, so that a result depends
+/// Every sum runs over repeats, segments and k in ascending order, one fused multiply-add at a time, so that a result depends
 /// neither on the tile's shape nor on how the work was blocked or shared between threads.
 /// All strides are in elements: of `Float` for A and C, of `Vector` for B.
 public struct TileWork {
+  /// Number of times that the segments come again, elsewhere: a convolution's weight gradient has one an image row.
+  public var repeats: Int
   /// Number of stretches over which B is contiguous; a convolution has one a kernel row, a matrix product one.
   public var segments: Int
   /// Number of products in a segment.
@@ -32,12 +34,16 @@ public struct TileWork {
   public var aRow: Int
   /// Distance between A's segments.
   public var aSegment: Int
+  /// Distance between A's repeats.
+  public var aRepeat: Int
   /// B's first vector; consecutive k are adjacent.
   public var b: UnsafePointer<Vector>
   /// Distance between B's panels.
   public var bPanel: Int
   /// Distance between B's segments.
   public var bSegment: Int
+  /// Distance between B's repeats.
+  public var bRepeat: Int
   /// C's first element; the sixteen lanes are adjacent.
   public var c: UnsafeMutablePointer<Float>
   /// Distance between C's rows.
@@ -53,18 +59,22 @@ public struct TileWork {
 
   /// A description with every field given; A must have as many readable rows as the tile.
   public init(
-    segments: Int = 1, depth: Int, a: UnsafePointer<Float>, aRow: Int, aSegment: Int = 0,
-    b: UnsafePointer<Vector>, bPanel: Int, bSegment: Int = 0, c: UnsafeMutablePointer<Float>, cRow: Int, cPanel: Int,
+    repeats: Int = 1, segments: Int = 1, depth: Int, a: UnsafePointer<Float>, aRow: Int, aSegment: Int = 0,
+    aRepeat: Int = 0, b: UnsafePointer<Vector>, bPanel: Int, bSegment: Int = 0, bRepeat: Int = 0,
+    c: UnsafeMutablePointer<Float>, cRow: Int, cPanel: Int,
     start: TileStart, bias: UnsafePointer<Float>, rectifies: Bool
   ) {
+    self.repeats = repeats
     self.segments = segments
     self.depth = depth
     self.a = a
     self.aRow = aRow
     self.aSegment = aSegment
+    self.aRepeat = aRepeat
     self.b = b
     self.bPanel = bPanel
     self.bSegment = bSegment
+    self.bRepeat = bRepeat
     self.c = c
     self.cRow = cRow
     self.cPanel = cPanel

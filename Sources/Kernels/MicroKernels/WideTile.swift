@@ -7,16 +7,46 @@ public func tile2x8(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: B
   let panel = work.bPanel
   var left = Columns4(work, first: 0)
   var right = Columns4(work, first: 4)
-  for segment in 0..<work.segments {
-    var a = work.a + segment &* work.aSegment
-    var b = work.b + segment &* work.bSegment
-    for _ in 0..<work.depth {
-      let upper = Vector(repeating: a[0])
-      let lower = Vector(repeating: a[aRow])
-      left.add(upper, lower, b, panel, fused: fused)
-      right.add(upper, lower, b + 4 &* panel, panel, fused: fused)
-      a += aDepth
-      b += 1
+  for round in 0..<work.repeats {
+    for segment in 0..<work.segments {
+      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
+      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+      for _ in 0..<work.depth {
+        let upper = Vector(repeating: a[0])
+        let lower = Vector(repeating: a[aRow])
+        left.add(upper, lower, b, panel, fused: fused)
+        right.add(upper, lower, b + 4 &* panel, panel, fused: fused)
+        a += aDepth
+        b += 1
+      }
+    }
+  }
+  if work.rectifies {
+    left.rectify()
+    right.rectify()
+  }
+  left.store(work.c, work.cRow, work.cPanel)
+  right.store(work.c + 4 &* work.cPanel, work.cRow, work.cPanel)
+}
+
+/// 2 rows × 6 vectors: 12 sums; per k 12 multiply-adds for 8 loads.
+@inlinable @inline(__always)
+public func tile2x6(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: Bool) {
+  let panel = work.bPanel
+  var left = Columns4(work, first: 0)
+  var right = Columns2(work, first: 4)
+  for round in 0..<work.repeats {
+    for segment in 0..<work.segments {
+      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
+      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+      for _ in 0..<work.depth {
+        let upper = Vector(repeating: a[0])
+        let lower = Vector(repeating: a[aRow])
+        left.add(upper, lower, b, panel, fused: fused)
+        right.add(upper, lower, b + 4 &* panel, panel, fused: fused)
+        a += aDepth
+        b += 1
+      }
     }
   }
   if work.rectifies {
@@ -32,13 +62,15 @@ public func tile2x8(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: B
 public func tile2x4(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: Bool) {
   let panel = work.bPanel
   var sums = Columns4(work, first: 0)
-  for segment in 0..<work.segments {
-    var a = work.a + segment &* work.aSegment
-    var b = work.b + segment &* work.bSegment
-    for _ in 0..<work.depth {
-      sums.add(Vector(repeating: a[0]), Vector(repeating: a[aRow]), b, panel, fused: fused)
-      a += aDepth
-      b += 1
+  for round in 0..<work.repeats {
+    for segment in 0..<work.segments {
+      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
+      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+      for _ in 0..<work.depth {
+        sums.add(Vector(repeating: a[0]), Vector(repeating: a[aRow]), b, panel, fused: fused)
+        a += aDepth
+        b += 1
+      }
     }
   }
   if work.rectifies { sums.rectify() }
@@ -52,17 +84,19 @@ public func tile2x3(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: B
   var left = Columns2(work, first: 0)
   var c0 = startingSum(work, row: 0, panel: 2)
   var c1 = startingSum(work, row: 1, panel: 2)
-  for segment in 0..<work.segments {
-    var a = work.a + segment &* work.aSegment
-    var b = work.b + segment &* work.bSegment
-    for _ in 0..<work.depth {
-      let upper = Vector(repeating: a[0])
-      let lower = Vector(repeating: a[aRow])
-      left.add(upper, lower, b, panel, fused: fused)
-      c0 = multiplyAdd(c0, upper, b[2 &* panel], fused: fused)
-      c1 = multiplyAdd(c1, lower, b[2 &* panel], fused: fused)
-      a += aDepth
-      b += 1
+  for round in 0..<work.repeats {
+    for segment in 0..<work.segments {
+      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
+      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+      for _ in 0..<work.depth {
+        let upper = Vector(repeating: a[0])
+        let lower = Vector(repeating: a[aRow])
+        left.add(upper, lower, b, panel, fused: fused)
+        c0 = multiplyAdd(c0, upper, b[2 &* panel], fused: fused)
+        c1 = multiplyAdd(c1, lower, b[2 &* panel], fused: fused)
+        a += aDepth
+        b += 1
+      }
     }
   }
   if work.rectifies {
@@ -83,20 +117,22 @@ public func tile4x6(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: B
   var upperRight = Columns2(work, first: 4)
   var lowerLeft = Columns4(work, first: 0, firstRow: 2)
   var lowerRight = Columns2(work, first: 4, firstRow: 2)
-  for segment in 0..<work.segments {
-    var a = work.a + segment &* work.aSegment
-    var b = work.b + segment &* work.bSegment
-    for _ in 0..<work.depth {
-      let r0 = Vector(repeating: a[0])
-      let r1 = Vector(repeating: a[aRow])
-      let r2 = Vector(repeating: a[2 &* aRow])
-      let r3 = Vector(repeating: a[3 &* aRow])
-      upperLeft.add(r0, r1, b, panel, fused: fused)
-      lowerLeft.add(r2, r3, b, panel, fused: fused)
-      upperRight.add(r0, r1, b + 4 &* panel, panel, fused: fused)
-      lowerRight.add(r2, r3, b + 4 &* panel, panel, fused: fused)
-      a += aDepth
-      b += 1
+  for round in 0..<work.repeats {
+    for segment in 0..<work.segments {
+      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
+      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+      for _ in 0..<work.depth {
+        let r0 = Vector(repeating: a[0])
+        let r1 = Vector(repeating: a[aRow])
+        let r2 = Vector(repeating: a[2 &* aRow])
+        let r3 = Vector(repeating: a[3 &* aRow])
+        upperLeft.add(r0, r1, b, panel, fused: fused)
+        lowerLeft.add(r2, r3, b, panel, fused: fused)
+        upperRight.add(r0, r1, b + 4 &* panel, panel, fused: fused)
+        lowerRight.add(r2, r3, b + 4 &* panel, panel, fused: fused)
+        a += aDepth
+        b += 1
+      }
     }
   }
   if work.rectifies {

@@ -41,7 +41,16 @@ public func convolution(
     convolution: weight \(weight.rows)×\(weight.columns) and bias \(bias.count) do not fit \(geometry.taps) taps of \
     \(x.channels) inputs
     """)
-  return Reference.convolution(x, weight: weight, bias: bias, geometry, activation: activation)
+  let input = x.contiguous
+  var y = Activation(
+    uninitialized: x.samples, height: geometry.outputSize(input.height), width: geometry.outputSize(input.width),
+    channels: weight.rows)
+  withOperands(weight.values, bias) { weights, _ in
+    ConvolutionProduct(
+      input, weight: weights, outputs: weight.rows, bias: bias, geometry, rectifies: activation == .rectifier
+    ).run(into: &y)
+  }
+  return y
 }
 
 /// The gradient with respect to the input, height × width pixels, of y = W ∗ x + bias. Cost: as forward.
@@ -55,7 +64,17 @@ public func convolutionInputGradient(
     convolutionInputGradient: weight \(weight.rows)×\(weight.columns) and an input of \(height)×\(width) do not fit \
     \(dy.activation.shape)
     """)
-  return Reference.convolutionInputGradient(dy, weight: weight, geometry, height: height, width: width)
+  let inputs = weight.columns / geometry.taps
+  var dx = Activation(uninitialized: dy.samples, height: height, width: width, channels: inputs)
+  let flipped = flippedWeight(weight, inputs: inputs, taps: geometry.taps)
+  // Every input pixel sees the output through the flipped kernel; at stride 2 there are zeros between output pixels.
+  let source = geometry.stride == 1 ? dy.contiguous : spread(dy, height: height, width: width)
+  withOperands(flipped.values, []) { weights, _ in
+    ConvolutionProduct(
+      source, weight: weights, outputs: inputs, bias: nil, Convolution(kernel: geometry.kernel), rectifies: false
+    ).run(into: &dx)
+  }
+  return dx
 }
 
 /// The gradients with respect to weight and bias of y = W ∗ x + bias.
@@ -74,6 +93,41 @@ public func convolutionWeightGradient(
     convolutionWeightGradient: \(dweight.rows)×\(dweight.columns) and bias \(dbias.count) do not fit \
     \(x.activation.shape) with \(x.channels) inputs and \(dy.activation.shape) with \(dy.channels) outputs
     """)
-  Reference.convolutionWeightGradient(x, outputGradient: dy, geometry, weight: &dweight, accumulation)
+  ConvolutionWeightGradient(x.contiguous, outputGradient: dy.contiguous, geometry).run(weight: &dweight, accumulation)
   sumOverSamples(dy, into: &dbias, accumulation)
+}
+
+/// `[input][flipped tap][output]` of a weight `[output][tap][input]`.
+private func flippedWeight(_ weight: Matrix, inputs: Int, taps: Int) -> Matrix {
+  let outputs = weight.rows
+  var flipped = Matrix(rows: inputs, columns: taps * outputs)
+  flipped.values.withUnsafeMutableBufferPointer { target in
+    weight.values.withUnsafeBufferPointer { source in
+      for output in 0..<outputs {
+        for tap in 0..<taps {
+          let from = (output * taps + tap) * inputs
+          let to = (taps - 1 - tap) * outputs + output
+          for input in 0..<inputs { target[input * taps * outputs + to] = source[from + input] }
+        }
+      }
+    }
+  }
+  return flipped
+}
+
+/// dy's pixels at every second pixel of a larger image, zeros between: adding their products changes no sum.
+private func spread(_ dy: ChannelView, height: Int, width: Int) -> Activation {
+  var result = Activation(samples: dy.samples, height: height, width: width, channels: dy.channels)
+  let image = dy.activation
+  let destination = result.mutablePointer()
+  for block in 0..<dy.blocks {
+    for row in 0..<image.height {
+      for column in 0..<image.width {
+        let to = ((block * height + 2 * row) * width + 2 * column) * dy.channels
+        let from = ((block * image.height + row) * image.width + column) * dy.stride
+        (destination + to).update(from: dy.pointer + from, count: dy.channels)
+      }
+    }
+  }
+  return result
 }

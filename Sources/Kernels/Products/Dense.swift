@@ -117,7 +117,7 @@ private func laneProduct(
 }
 
 /// Addresses of two arrays, a stand-in for an empty one.
-private func withOperands(
+func withOperands(
   _ a: [Float], _ b: [Float], _ body: (UnsafePointer<Float>, UnsafePointer<Float>) -> Void
 ) {
   withUnsafePointer(to: Float(0)) { none in

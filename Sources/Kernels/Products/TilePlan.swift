@@ -15,14 +15,29 @@ struct TilePlan {
 
   /// The tiles from top to bottom.
   let rowTiles: [RowTile]
-  /// Panels that every tile takes.
-  let panels: Int
+  /// Panels that a tile may take, in descending order.
+  let widths: [Int]
+  private let kernels: [TileKernel]
+
+  /// Panels that a tile takes where there are enough.
+  var panels: Int { widths[0] }
+
+  /// Vectors in the largest tile.
+  var largestTile: Int {
+    max(
+      rowTiles.reduce(0) { max($0, $1.kernel.rows * $1.kernel.panels) },
+      kernels.reduce(0) { max($0, $1.rows * $1.panels) })
+  }
 
   /// Cuts `rows` for a product of `panels` panels.
   init(rows: Int, panels: Int, tiles: TileSet) {
-    if let thin = Self.thinTile(rows: rows, panels: panels, tiles) {
-      rowTiles = [RowTile(first: 0, rows: rows, kernel: thin)]
-      self.panels = thin.panels
+    // Of the tiles for few rows those that are high enough, the lowest, and no wider than the panels fill.
+    if let height = tiles.thin.first(where: { $0.rows >= rows })?.rows {
+      let fitting = tiles.thin.filter { $0.rows == height }
+      let filled = fitting.filter { $0.panels <= panels }
+      kernels = filled.isEmpty ? [fitting[fitting.count - 1]] : filled
+      widths = kernels.map(\.panels)
+      rowTiles = rows > 0 ? [RowTile(first: 0, rows: rows, kernel: kernels[0])] : []
       return
     }
     let highest = tiles.tall[0].rows
@@ -32,21 +47,19 @@ struct TilePlan {
     var first = 0
     for left in stride(from: count, to: 0, by: -1) {
       let height = (rows - first + left - 1) / left
-      // The smallest tile that is high enough.
+      // The lowest tile that is high enough.
       let kernel = tiles.tall.last { $0.rows >= height } ?? tiles.tall[0]
       let taken = min(kernel.rows, rows - first)
       result.append(RowTile(first: first, rows: taken, kernel: kernel))
       first += taken
     }
     rowTiles = result
-    self.panels = tiles.tall[0].panels
+    kernels = []
+    widths = [tiles.tall[0].panels]
   }
 
-  /// The tile for few rows, if there is one: of those that are high enough the lowest, and of these the widest that
-  /// the panels fill, or else the narrowest.
-  private static func thinTile(rows: Int, panels: Int, _ tiles: TileSet) -> TileKernel? {
-    guard let height = tiles.thin.first(where: { $0.rows >= rows })?.rows else { return nil }
-    let fitting = tiles.thin.filter { $0.rows == height }
-    return fitting.first { $0.panels <= panels } ?? fitting.last
+  /// The tile's kernel for a group of `width` panels, one of `widths`, or for the narrowest where it is none of them.
+  func kernel(_ tile: RowTile, width: Int) -> TileKernel {
+    kernels.isEmpty ? tile.kernel : kernels.first { $0.panels == width } ?? kernels[kernels.count - 1]
   }
 }

@@ -78,7 +78,7 @@ struct TiledProduct {
       for tile in tiles where packs(tile) {
         var panel = scratch.panel(tile)
         for piece in pieces[stretch] {
-          packRows(of: part(piece, isFirst: true), aDepth, tile, into: panel)
+          pack(part(piece, isFirst: true), aDepth, tile, into: panel)
           panel += piece.count * tile.kernel.rows
         }
       }
@@ -254,64 +254,5 @@ private struct TaskScratch {
   /// Where a tile's packed rows begin.
   func panel(_ tile: TilePlan.RowTile) -> UnsafeMutablePointer<Float> {
     UnsafeMutableRawPointer(storage.pointer).assumingMemoryBound(to: Float.self) + (tile.first - firstRow) * depth
-  }
-}
-
-/// Copies a tile's rows of A to `[segment][k][row]`, missing rows as zeros.
-private func packRows(
-  of part: TileWork, _ aDepth: Int, _ tile: TilePlan.RowTile, into panel: UnsafeMutablePointer<Float>
-) {
-  let width = tile.kernel.rows
-  var destination = panel
-  let packRows = InstructionSet.selected.packRows
-  for segment in 0..<part.segments {
-    let source = part.a + segment * part.aSegment + tile.first * part.aRow
-    var k = 0
-    if aDepth == 1 {
-      while k + 16 <= part.depth {
-        packRows(tile.rows, width, source + k, part.aRow, destination + k * width)
-        k += 16
-      }
-    }
-    if part.aRow == 1 && tile.rows == width {
-      copyColumns(part.depth, width, source, aDepth, destination)
-      k = part.depth
-    }
-    while k < part.depth {
-      let column = source + k * aDepth
-      let target = destination + k * width
-      for row in 0..<tile.rows { target[row] = column[row * part.aRow] }
-      for row in tile.rows..<width { target[row] = 0 }
-      k += 1
-    }
-    destination += part.depth * width
-  }
-}
-
-/// Copies `depth` stretches of `width` adjacent elements, an even number up to 14, one after another.
-private func copyColumns(
-  _ depth: Int, _ width: Int, _ source: UnsafePointer<Float>, _ aDepth: Int, _ destination: UnsafeMutablePointer<Float>
-) {
-  var column = UnsafeRawPointer(source)
-  var target = UnsafeMutableRawPointer(destination)
-  for _ in 0..<depth {
-    var byte = 0
-    if width & 8 != 0 {
-      target.storeBytes(of: column.loadUnaligned(as: SIMD8<Float>.self), as: SIMD8<Float>.self)
-      byte = 32
-    }
-    if width & 4 != 0 {
-      target.storeBytes(
-        of: column.loadUnaligned(fromByteOffset: byte, as: SIMD4<Float>.self), toByteOffset: byte,
-        as: SIMD4<Float>.self)
-      byte &+= 16
-    }
-    if width & 2 != 0 {
-      target.storeBytes(
-        of: column.loadUnaligned(fromByteOffset: byte, as: SIMD2<Float>.self), toByteOffset: byte,
-        as: SIMD2<Float>.self)
-    }
-    column += 4 &* aDepth
-    target += 4 &* width
   }
 }

@@ -11,6 +11,8 @@ public struct ChannelView: Sendable {
   /// Samples in the view.
   public var samples: Int { activation.samples }
 
+  /// The viewed channels with nothing between them: the activation itself where they are all of it, else a copy.
+  var contiguous: Activation { channels == activation.channels ? activation : Activation(concatenating: [self]) }
   var blocks: Int { activation.blocks }
   /// Pixels of the whole batch, padding lanes' blocks included.
   var pixels: Int { activation.blocks * activation.height * activation.width }

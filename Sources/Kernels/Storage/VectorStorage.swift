@@ -69,6 +69,7 @@ public final class BufferPool: Sendable {
     state.withLock { $0.free[count, default: []].append(UInt(bitPattern: pointer)) }
   }
 
-  /// The system wants at least one byte, and blocks that fill whole cache lines.
-  private func bytes(_ count: Int) -> Int { max(count, 1) * 64 }
+  /// A vector more than is used: register tiles have an even number of rows, and read one that does not exist beyond an
+  /// odd number of channels, to drop what comes of it.
+  private func bytes(_ count: Int) -> Int { (count + 1) * 64 }
 }

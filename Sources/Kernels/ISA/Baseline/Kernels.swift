@@ -17,7 +17,7 @@ public let kernels = KernelTable(
 
 private let narrow = TileSet(tall: [narrow6x1, narrow4x1], thin: [narrow2x3])
 private let wide = TileSet(
-  tall: [wide12x2, wide10x2, wide8x2, wide6x2], thin: [wide2x8, wide2x4, wide4x6])
+  tall: [wide12x2, wide10x2, wide8x2, wide6x2], thin: [wide2x8, wide2x6, wide2x4, wide4x6])
 
 private let narrow6x1 = TileKernel(
   rows: 6, panels: 1, rowsFunction: { tile6x1($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
@@ -43,6 +43,9 @@ private let wide6x2 = TileKernel(
 private let wide2x8 = TileKernel(
   rows: 2, panels: 8, rowsFunction: { tile2x8($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
   packedFunction: { tile2x8($0.tileWork, aRow: 1, aDepth: 2, fused: fused) })
+private let wide2x6 = TileKernel(
+  rows: 2, panels: 6, rowsFunction: { tile2x6($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
+  packedFunction: { tile2x6($0.tileWork, aRow: 1, aDepth: 2, fused: fused) })
 private let wide2x4 = TileKernel(
   rows: 2, panels: 4, rowsFunction: { tile2x4($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
   packedFunction: { tile2x4($0.tileWork, aRow: 1, aDepth: 2, fused: fused) })

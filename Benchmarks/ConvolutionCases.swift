@@ -1,0 +1,136 @@
+import Kernels
+
+/// The three products of a convolution, on samples in lanes: the shapes of the coupling functions of the convolutional
+/// fi-RevNet (batch 64; 16×16, 8×8, 4×4 pixels) and the wide ones that other engines are compared on.
+enum ConvolutionCases {
+  private struct Shape {
+    let size: Int
+    let inputs: Int
+    let outputs: Int
+    let kernel: Int
+  }
+
+  private static let batch = 64
+  private static let shapes = [
+    Shape(size: 16, inputs: 128, outputs: 128, kernel: 3), Shape(size: 8, inputs: 128, outputs: 128, kernel: 3),
+    Shape(size: 16, inputs: 128, outputs: 128, kernel: 1), Shape(size: 8, inputs: 128, outputs: 128, kernel: 1),
+    Shape(size: 4, inputs: 128, outputs: 128, kernel: 1), Shape(size: 16, inputs: 2, outputs: 128, kernel: 3),
+    Shape(size: 16, inputs: 4, outputs: 128, kernel: 3), Shape(size: 8, inputs: 4, outputs: 128, kernel: 3),
+    Shape(size: 4, inputs: 8, outputs: 128, kernel: 3), Shape(size: 16, inputs: 128, outputs: 2, kernel: 3),
+    Shape(size: 16, inputs: 128, outputs: 8, kernel: 3), Shape(size: 8, inputs: 128, outputs: 4, kernel: 3),
+    Shape(size: 4, inputs: 128, outputs: 8, kernel: 3),
+  ]
+
+  static var all: [Case] { shapes.flatMap { shape in ConvolutionProduct.allCases.map { make($0, shape) } } }
+
+  private static func make(_ product: ConvolutionProduct, _ shape: Shape) -> Case {
+    let geometry = Convolution(kernel: shape.kernel)
+    return Case(
+      name: "convolution \(product.rawValue)",
+      shape: "\(shape.kernel)×\(shape.kernel), \(shape.inputs)→\(shape.outputs), \(shape.size)×\(shape.size)",
+      work: .operations(2 * Double(batch * taps(shape) * shape.inputs * shape.outputs))
+    ) { check in
+      // A size that no tile divides, all elements; then one block of the timed size, elements here and there.
+      try ConvolutionOperands(5, 5, 3, 7, 5, geometry).check(product, check)
+      try ConvolutionOperands(16, shape.size, shape.size, shape.inputs, shape.outputs, geometry).check(product, check)
+      return ConvolutionOperands(batch, shape.size, shape.size, shape.inputs, shape.outputs, geometry).body(product)
+    }
+  }
+
+  /// Taps inside the image over all output pixels: the multiply-adds that are really done, not those on padding.
+  private static func taps(_ shape: Shape) -> Int {
+    let perAxis = shape.kernel == 3 ? 3 * shape.size - 2 : shape.size
+    return perAxis * perAxis
+  }
+}
+
+private enum ConvolutionProduct: String, CaseIterable {
+  case forward = "forward"
+  case inputGradient = "input gradient"
+  case weightGradient = "weight gradient"
+}
+
+private struct ConvolutionOperands {
+  let geometry: Convolution
+  let x: Activation
+  let dy: Activation
+  let weight: Matrix
+  let bias: [Float]
+
+  init(_ batch: Int, _ height: Int, _ width: Int, _ inputs: Int, _ outputs: Int, _ geometry: Convolution) {
+    self.geometry = geometry
+    x = RandomData.image(batch, height, width, inputs, "inputs")
+    dy = RandomData.image(batch, height, width, outputs, "gradients")
+    weight = RandomData.matrix(outputs, geometry.taps * inputs, "weights")
+    bias = RandomData.numbers(outputs, "biases")
+  }
+
+  func body(_ product: ConvolutionProduct) -> Body {
+    switch product {
+    case .forward: return .call { _ = convolution(x.view, weight: weight, bias: bias, geometry) }
+    case .inputGradient: return .call { _ = inputGradient() }
+    case .weightGradient:
+      var dweight = weight
+      var dbias = bias
+      return .call {
+        convolutionWeightGradient(
+          x.view, outputGradient: dy.view, geometry, weight: &dweight, bias: &dbias, .replace)
+      }
+    }
+  }
+
+  /// Compares with the plain loops on the whole of a small image; of a large one on a few channels, which the loops can
+  /// do in reasonable time.
+  func check(_ product: ConvolutionProduct, _ check: Check) throws {
+    let inputs = 0..<min(x.channels, 2)
+    let outputs = 0..<min(dy.channels, 2)
+    switch product {
+    case .forward:
+      let y = convolution(x.view, weight: weight, bias: bias, geometry)
+      let expected = Reference.convolution(
+        x.view, weight: weight.rows(outputs), bias: Array(bias[outputs]), geometry)
+      try check.equal(y.channels(outputs).values, expected.view.values, "output")
+    case .inputGradient:
+      let expected = Reference.convolutionInputGradient(
+        dy.view, weight: weight.taps(geometry.taps, inputs), geometry, height: x.height, width: x.width)
+      try check.equal(inputGradient().channels(inputs).values, expected.view.values, "input gradient")
+    case .weightGradient:
+      var dweight = weight
+      var dbias = bias
+      convolutionWeightGradient(x.view, outputGradient: dy.view, geometry, weight: &dweight, bias: &dbias, .replace)
+      var expected = Matrix(rows: outputs.count, columns: geometry.taps * inputs.count)
+      Reference.convolutionWeightGradient(
+        x.channels(inputs), outputGradient: dy.channels(outputs), geometry, weight: &expected, .replace)
+      try check.equal(
+        dweight.rows(outputs).taps(geometry.taps, inputs).values, expected.values, "weight gradient")
+    }
+  }
+
+  private func inputGradient() -> Activation {
+    convolutionInputGradient(dy.view, weight: weight, geometry, height: x.height, width: x.width)
+  }
+}
+
+extension ChannelView {
+  /// All values, sample by sample.
+  fileprivate var values: [Float] { Activation(concatenating: [self]).matrix().values }
+}
+
+extension Matrix {
+  /// Some rows.
+  fileprivate func rows(_ range: Range<Int>) -> Matrix {
+    Matrix(
+      rows: range.count, columns: columns,
+      values: Array(values[(range.lowerBound * columns)..<(range.upperBound * columns)]))
+  }
+
+  /// Some inputs of every tap of a convolution's weight.
+  fileprivate func taps(_ taps: Int, _ inputs: Range<Int>) -> Matrix {
+    let all = columns / taps
+    return Matrix(
+      rows: rows, columns: taps * inputs.count,
+      values: (0..<(rows * taps)).flatMap { place in
+        values[(place * all + inputs.lowerBound)..<(place * all + inputs.upperBound)]
+      })
+  }
+}

@@ -1,0 +1,88 @@
+import MicroKernels
+
+/// All rows of A = rows × depth, row-major, packed for the tiles of a plan: each tile's as `[k][row]`.
+struct PackedRows {
+  private let storage: VectorStorage
+  private let depth: Int
+
+  /// Packs. Cost: one pass over A.
+  init(_ plan: TilePlan, _ a: UnsafePointer<Float>, depth: Int) {
+    self.depth = depth
+    let rows = plan.rowTiles.reduce(0) { $0 + $1.kernel.rows }
+    // Packing writes up to a vector past the end.
+    storage = VectorStorage(count: (rows * depth + 15) / 16 + 1)
+    for tile in plan.rowTiles {
+      // Only A's fields are read.
+      let part = TileWork(
+        depth: depth, a: a, aRow: depth, b: UnsafePointer(storage.pointer), bPanel: 0, c: mutablePanel(tile), cRow: 0,
+        cPanel: 0, start: .zero, bias: a, rectifies: false)
+      pack(part, 1, tile, into: mutablePanel(tile))
+    }
+  }
+
+  /// A tile's rows.
+  func panel(_ tile: TilePlan.RowTile) -> UnsafePointer<Float> { UnsafePointer(mutablePanel(tile)) }
+
+  private func mutablePanel(_ tile: TilePlan.RowTile) -> UnsafeMutablePointer<Float> {
+    UnsafeMutableRawPointer(storage.pointer).assumingMemoryBound(to: Float.self) + tile.first * depth
+  }
+}
+
+/// Copies a tile's rows of A to `[segment][k][row]`, missing rows as zeros.
+func pack(
+  _ part: TileWork, _ aDepth: Int, _ tile: TilePlan.RowTile, into panel: UnsafeMutablePointer<Float>
+) {
+  let width = tile.kernel.rows
+  var destination = panel
+  let packRows = InstructionSet.selected.packRows
+  for segment in 0..<part.segments {
+    let source = part.a + segment * part.aSegment + tile.first * part.aRow
+    var k = 0
+    if aDepth == 1 {
+      while k + 16 <= part.depth {
+        packRows(tile.rows, width, source + k, part.aRow, destination + k * width)
+        k += 16
+      }
+    }
+    if part.aRow == 1 && tile.rows == width {
+      copyColumns(part.depth, width, source, aDepth, destination)
+      k = part.depth
+    }
+    while k < part.depth {
+      let column = source + k * aDepth
+      let target = destination + k * width
+      for row in 0..<tile.rows { target[row] = column[row * part.aRow] }
+      for row in tile.rows..<width { target[row] = 0 }
+      k += 1
+    }
+    destination += part.depth * width
+  }
+}
+
+/// Copies `depth` stretches of `width` adjacent elements, an even number up to 14, one after another.
+private func copyColumns(
+  _ depth: Int, _ width: Int, _ source: UnsafePointer<Float>, _ aDepth: Int, _ destination: UnsafeMutablePointer<Float>
+) {
+  var column = UnsafeRawPointer(source)
+  var target = UnsafeMutableRawPointer(destination)
+  for _ in 0..<depth {
+    var byte = 0
+    if width & 8 != 0 {
+      target.storeBytes(of: column.loadUnaligned(as: SIMD8<Float>.self), as: SIMD8<Float>.self)
+      byte = 32
+    }
+    if width & 4 != 0 {
+      target.storeBytes(
+        of: column.loadUnaligned(fromByteOffset: byte, as: SIMD4<Float>.self), toByteOffset: byte,
+        as: SIMD4<Float>.self)
+      byte &+= 16
+    }
+    if width & 2 != 0 {
+      target.storeBytes(
+        of: column.loadUnaligned(fromByteOffset: byte, as: SIMD2<Float>.self), toByteOffset: byte,
+        as: SIMD2<Float>.self)
+    }
+    column += 4 &* aDepth
+    target += 4 &* width
+  }
+}

@@ -1,0 +1,161 @@
+import MicroKernels
+import Testing
+
+@testable import Kernels
+
+extension SharedState {
+  /// Forward and both gradients against the plain loops, to the bit, on awkward shapes.
+  @Suite struct ConvolutionTests {
+    struct Shape: CustomTestStringConvertible {
+      let samples: Int
+      let height: Int
+      let width: Int
+      let inputs: Int
+      let outputs: Int
+      let geometry: Convolution
+
+      init(_ samples: Int, _ height: Int, _ width: Int, _ inputs: Int, _ outputs: Int, _ kernel: Int, _ stride: Int = 1)
+      {
+        self.samples = samples
+        self.height = height
+        self.width = width
+        self.inputs = inputs
+        self.outputs = outputs
+        geometry = Convolution(kernel: kernel, stride: stride)
+      }
+
+      var testDescription: String {
+        "\(samples)×\(height)×\(width), \(inputs)→\(outputs), \(geometry.kernel)×\(geometry.kernel) / \(geometry.stride)"
+      }
+
+      func weight(_ numbers: inout Numbers) -> Matrix { numbers.matrix(outputs, geometry.taps * inputs) }
+      func input(_ numbers: inout Numbers) -> Activation { image(&numbers, height, width, inputs) }
+      func gradient(_ numbers: inout Numbers) -> Activation {
+        image(&numbers, geometry.outputSize(height), geometry.outputSize(width), outputs)
+      }
+
+      private func image(_ numbers: inout Numbers, _ height: Int, _ width: Int, _ channels: Int) -> Activation {
+        var x = Activation(samples: samples, height: height, width: width, channels: channels)
+        for sample in 0..<samples {
+          for y in 0..<height {
+            for column in 0..<width {
+              for channel in 0..<channels { x[sample, y, column, channel] = numbers.float() }
+            }
+          }
+        }
+        return x
+      }
+    }
+
+    /// Both kernels and strides; images from 1×1 up, wider than tiles, with all combinations of missing taps; channels
+    /// around the tiles, thin and thick on either side; one block, several, and lanes that mean nothing.
+    static let shapes: [Shape] = [
+      Shape(1, 1, 1, 1, 1, 1), Shape(1, 1, 1, 1, 1, 3), Shape(3, 2, 2, 1, 2, 3), Shape(16, 1, 5, 3, 4, 3),
+      Shape(17, 5, 1, 4, 3, 3), Shape(16, 3, 3, 2, 5, 3), Shape(33, 4, 4, 2, 13, 3), Shape(16, 4, 6, 13, 2, 3),
+      Shape(64, 4, 4, 8, 17, 3), Shape(17, 6, 9, 17, 8, 3), Shape(16, 5, 16, 2, 12, 3), Shape(5, 3, 18, 20, 2, 3),
+      Shape(16, 3, 7, 16, 16, 3), Shape(16, 4, 5, 17, 33, 3), Shape(33, 3, 4, 33, 17, 1), Shape(16, 2, 9, 2, 24, 1),
+      Shape(40, 3, 3, 24, 2, 1), Shape(0, 3, 3, 2, 2, 3), Shape(16, 0, 3, 2, 2, 3), Shape(16, 3, 0, 2, 2, 3),
+      Shape(16, 3, 3, 0, 2, 3), Shape(16, 3, 3, 2, 0, 3), Shape(16, 5, 5, 3, 7, 3, 2), Shape(17, 6, 6, 7, 3, 3, 2),
+      Shape(16, 7, 8, 18, 19, 3, 2), Shape(16, 1, 1, 3, 2, 3, 2), Shape(16, 2, 3, 2, 3, 3, 2),
+      Shape(20, 5, 4, 6, 5, 1, 2),
+      Shape(16, 12, 12, 1, 6, 3, 2), Shape(80, 2, 2, 4, 6, 3), Shape(16, 8, 8, 64, 3, 3), Shape(16, 4, 8, 3, 64, 3),
+    ]
+
+    @Test("Forward equals the reference to the bit", arguments: shapes)
+    func forward(shape: Shape) {
+      withPoisonedBuffers {
+        var numbers = Numbers(11)
+        let x = shape.input(&numbers)
+        let weight = shape.weight(&numbers)
+        let bias = numbers.floats(shape.outputs)
+        for activation in [DenseActivation.identity, .rectifier] {
+          let y = convolution(x.view, weight: weight, bias: bias, shape.geometry, activation: activation)
+          let expected = Reference.convolution(
+            x.view, weight: weight, bias: bias, shape.geometry, activation: activation)
+          #expect(y.hasShape(of: expected))
+          #expect(firstDifference(y.matrix(), expected.matrix()) == nil, "\(activation)")
+          #expect(allLanes(y).allSatisfy { $0.isFinite }, "padding lanes")
+        }
+      }
+    }
+
+    @Test("The input's gradient equals the reference to the bit", arguments: shapes)
+    func inputGradient(shape: Shape) {
+      withPoisonedBuffers {
+        var numbers = Numbers(12)
+        let weight = shape.weight(&numbers)
+        let dy = shape.gradient(&numbers)
+        let dx = convolutionInputGradient(
+          dy.view, weight: weight, shape.geometry, height: shape.height, width: shape.width)
+        let expected = Reference.convolutionInputGradient(
+          dy.view, weight: weight, shape.geometry, height: shape.height, width: shape.width)
+        #expect(dx.hasShape(of: expected))
+        #expect(firstDifference(dx.matrix(), expected.matrix()) == nil)
+        #expect(allLanes(dx).allSatisfy { $0.isFinite }, "padding lanes")
+      }
+    }
+
+    @Test("The weights' gradient equals the reference to the bit", arguments: shapes)
+    func weightGradient(shape: Shape) {
+      withPoisonedBuffers {
+        var numbers = Numbers(13)
+        let x = shape.input(&numbers)
+        let dy = shape.gradient(&numbers)
+        for accumulation in [Accumulation.replace, .add] {
+          var weight = shape.weight(&numbers)
+          var expected = weight
+          var bias = numbers.floats(shape.outputs)
+          if accumulation == .replace {
+            weight = Matrix(rows: weight.rows, columns: weight.columns, repeating: .nan)
+          }
+          convolutionWeightGradient(
+            x.view, outputGradient: dy.view, shape.geometry, weight: &weight, bias: &bias, accumulation)
+          Reference.convolutionWeightGradient(
+            x.view, outputGradient: dy.view, shape.geometry, weight: &expected, accumulation)
+          #expect(firstDifference(weight, expected) == nil, "\(accumulation)")
+        }
+      }
+    }
+
+    @Test("A view of some channels gives what a copy of them gives")
+    func views() {
+      var numbers = Numbers(14)
+      let shape = Shape(17, 4, 5, 9, 6, 3)
+      let x = shape.input(&numbers)
+      let part = x.channels(2..<7)
+      let copy = Activation(concatenating: [part])
+      let weight = numbers.matrix(6, 9 * 5)
+      let bias = numbers.floats(6)
+      let y = convolution(part, weight: weight, bias: bias, shape.geometry)
+      let expected = convolution(copy.view, weight: weight, bias: bias, shape.geometry)
+      #expect(firstDifference(y.matrix(), expected.matrix()) == nil)
+      let dy = shape.gradient(&numbers)
+      let dx = convolutionInputGradient(
+        dy.channels(1..<4), weight: numbers.matrix(3, 9 * 2), shape.geometry, height: 4, width: 5)
+      #expect(dx.channels == 2)
+    }
+
+    @Test("Results are the same bits on 1, 2 and 3 threads")
+    func threads() {
+      var numbers = Numbers(15)
+      let shape = Shape(100, 8, 8, 20, 36, 3)
+      let x = shape.input(&numbers)
+      let dy = shape.gradient(&numbers)
+      let weight = shape.weight(&numbers)
+      let bias = numbers.floats(36)
+      let results = [1, 2, 3].map { threads in
+        withThreads(threads) {
+          var dweight = weight
+          var dbias = bias
+          convolutionWeightGradient(
+            x.view, outputGradient: dy.view, shape.geometry, weight: &dweight, bias: &dbias, .replace)
+          let y = convolution(x.view, weight: weight, bias: bias, shape.geometry)
+          let dx = convolutionInputGradient(dy.view, weight: weight, shape.geometry, height: 8, width: 8)
+          return y.matrix().values + dx.matrix().values + dweight.values + dbias
+        }
+      }
+      #expect(firstDifference(results[1], results[0]) == nil)
+      #expect(firstDifference(results[2], results[0]) == nil)
+    }
+  }
+}
