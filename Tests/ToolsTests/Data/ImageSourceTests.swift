@@ -57,6 +57,16 @@ import Testing
     }
   }
 
+  @Test func aPlainFileComesBeforeAGzippedOne() throws {
+    try withTemporaryFolder { folder throws in
+      let other = IDX(dimensions: [3], bytes: [1, 1, 1])
+      try write(to: folder, others: ["train-labels-idx1-ubyte.gz": Gzip.compress(other.encode())])
+      #expect(try ImageSource.folder(folder).load().train.labels == labels.bytes)
+      try FileManager.default.removeItem(atPath: folder + "/train-labels-idx1-ubyte")
+      #expect(try ImageSource.folder(folder).load().train.labels == other.bytes)
+    }
+  }
+
   @Test func theSourceIsNamed() throws {
     #expect(ImageSource(try options([]), seed: 7) == .digits(seed: 7))
     #expect(

@@ -173,6 +173,18 @@ import Testing
     }
   }
 
+  @Test func aRestThatIsTooLongIsDroppedAndWhatIsKeptStays() throws {
+    try withServer({ _ in
+      .init(
+        status: 206, headers: ["Content-Range": "bytes 1000-199999/200000"],
+        body: Array(Self.contents[1000...]) + [1], announced: -1)
+    }) { server, folder throws in
+      try keep(Self.contents[..<1000], folder)
+      #expect(sentence(folder, [server.base]).contains("expected 200000 bytes, found more"))
+      #expect(contents(folder, "a.gz.part") == Array(Self.contents[..<1000]))
+    }
+  }
+
   @Test(arguments: [
     (404, "404 (not found)"), (403, "403 (forbidden)"), (503, "503 (the server's own error)"), (204, "204"),
   ])
