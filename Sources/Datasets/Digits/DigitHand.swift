@@ -27,6 +27,11 @@ struct DigitHand {
     mean + deviation * min(max(numbers[numbers.startIndex + Self.restStart + index], -2), 2)
   }
 
+  /// The pen: see `DigitPath`.
+  private var radius: Float { vary(6, 1.3, 0.27) }
+  private var swelling: Float { vary(7, 0, 0.1) }
+  private var softness: Float { vary(8, 1.3, 0.15) }
+
   /// The digit as the pen's path, in pixels of an image with `side` pixels to a side.
   func path(of skeleton: DigitSkeleton, side: Int) -> DigitPath {
     let knots = shaken(skeleton.points)
@@ -38,9 +43,7 @@ struct DigitHand {
       append(stroke.map { knots[$0] }, isClosed: stroke.first == stroke.last, to: &points)
     }
     place(&points, starts, side: side)
-    return DigitPath(
-      points: points, starts: starts, radius: vary(6, 1.3, 0.27), swelling: vary(7, 0, 0.1),
-      softness: vary(8, 1.3, 0.15))
+    return DigitPath(points: points, starts: starts, radius: radius, swelling: swelling, softness: softness)
   }
 
   /// The points in units of the height, each moved a little.
@@ -122,7 +125,7 @@ struct DigitHand {
       high = pointwiseMax(high, turned)
     }
     // The pen adds its width to the skeleton's extent.
-    let pen = 2 * vary(6, 1.3, 0.27)
+    let pen = 2 * radius
     let extent = max(high.x - low.x, high.y - low.y)
     let scale = (Self.box * vary(3, 0.95, 0.035) - pen) / extent
 
@@ -139,8 +142,8 @@ struct DigitHand {
     }
     let middle = SIMD2(repeating: Float(side) / 2)
     var origin = middle - moment / mass * scale + SIMD2(vary(4, 0, 0.5), vary(5, 0, 0.5))
-    // Ink stays off the outermost pixels.
-    let margin = pen / 2 + 1.5
+    // Ink stays off the outermost pixels, whose middles are half a pixel from the edge.
+    let margin = radius * (1 + abs(swelling)) + softness / 2 + 0.5
     let limit = SIMD2(repeating: Float(side) - margin)
     origin = pointwiseMax(origin, SIMD2(repeating: margin) - low * scale)
     origin = pointwiseMin(origin, limit - high * scale)

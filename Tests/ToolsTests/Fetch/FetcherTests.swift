@@ -113,7 +113,7 @@ import Testing
       #expect(try fetch(folder, [server.base]) == .fetched)
       #expect(contents(folder) == Self.contents)
       #expect(try names(folder) == ["a.gz"])
-      #expect(server.requests.last?.start == nil)
+      #expect(server.requests.last?.start == nil, "\(server.requests.map(\.start))")
     }
   }
 
@@ -214,11 +214,11 @@ import Testing
   }
 
   @Test func aSilentServerIsLeft() throws {
-    try withServer({ _ in .init(body: Self.contents, pause: 6) }) { server, folder throws in
+    try withServer({ _ in .init(body: Self.contents, pause: 60) }) { server, folder throws in
       let start = ContinuousClock.now
       let text = sentence(folder, [server.base], timeout: 1)
       #expect(text.contains("silent"), "\(text)")
-      #expect(ContinuousClock.now - start < .seconds(5))
+      #expect(ContinuousClock.now - start < .seconds(40))
     }
   }
 
@@ -249,7 +249,7 @@ import Testing
   /// Signals belong to a whole process, so this has its own.
   @Test func anInterruptKeepsWhatCame() async {
     await #expect(processExitsWith: .success) {
-      let server = try LocalServer { _ in .init(body: Self.contents, pause: 20) }
+      let server = try LocalServer { _ in .init(body: Self.contents, pause: 60) }
       let start = ContinuousClock.now
       try withTemporaryFolder { folder throws in
         let fetcher = Fetcher(
@@ -263,7 +263,7 @@ import Testing
         }
         #expect(FileManager.default.contents(atPath: folder + "/a.gz.part")?.count == 100_000)
       }
-      #expect(ContinuousClock.now - start < .seconds(10))
+      #expect(ContinuousClock.now - start < .seconds(40))
     }
   }
 

@@ -60,17 +60,17 @@ final class LocalServer: Sendable {
     Thread { [self] in
       while true {
         let connection = accept(listener, nil, nil)
-        guard connection >= 0 else { return }
+        guard connection >= 0 else {
+          close(listener)
+          return
+        }
         Thread { [self] in serve(connection, respond) }.start()
       }
     }.start()
   }
 
-  /// Closes the port.
-  func stop() {
-    shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
-  }
+  /// Closes the port. The thread that accepts closes the socket: until it has left, the number must not be another's.
+  func stop() { shutdown(listener, Int32(SHUT_RDWR)) }
 
   private func serve(_ connection: Int32, _ respond: (Request) -> Reply) {
     defer { close(connection) }
