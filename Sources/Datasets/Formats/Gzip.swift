@@ -30,13 +30,39 @@ public enum Gzip {
       try readHeader(&reader)
       let member = try Inflate.decompress(bytes, from: reader.offset, limit: limit - output.count)
       _ = try reader.take(member.consumed, "compressed data")
-      try check(reader.littleEndian(UInt32.self, "CRC-32"), CRC32.checksum(member.bytes.span), "CRC-32", reader)
-      try check(
-        reader.littleEndian(UInt32.self, "length"), UInt32(truncatingIfNeeded: member.bytes.count), "length", reader)
+      try checkTrailer(of: member.bytes, &reader)
       // The usual single member is handed on without a copy.
       if output.isEmpty { output = member.bytes } else { output += member.bytes }
     } while reader.remaining > 0
     return output
+  }
+
+  /// Decodes no more than it takes to have the first `count` bytes: enough to read what heads a file, and from it how
+  /// large the rest may be, before all of it is decompressed.
+  ///
+  /// Checksums are looked at only in members that end before that.
+  /// - Returns: `count` bytes or, if there are fewer, all.
+  /// - Throws: as `decompress` does, on the part that is decoded.
+  public static func prefix(_ bytes: [UInt8], count: Int) throws(FormatError) -> [UInt8] {
+    var reader = ByteReader(bytes, format: format)
+    var output: [UInt8] = []
+    repeat {
+      try readHeader(&reader)
+      let member = try Inflate.prefix(bytes, from: reader.offset, count: count - output.count)
+      guard let consumed = member.consumed, output.count + member.bytes.count < count else {
+        return output + member.bytes
+      }
+      _ = try reader.take(consumed, "compressed data")
+      try checkTrailer(of: member.bytes, &reader)
+      output += member.bytes
+    } while reader.remaining > 0
+    return output
+  }
+
+  private static func checkTrailer(of member: [UInt8], _ reader: inout ByteReader) throws(FormatError) {
+    try check(reader.littleEndian(UInt32.self, "CRC-32"), CRC32.checksum(member.span), "CRC-32", reader)
+    try check(
+      reader.littleEndian(UInt32.self, "length"), UInt32(truncatingIfNeeded: member.count), "length", reader)
   }
 
   private static func check(

@@ -34,33 +34,57 @@ public struct IDX: Equatable, Sendable {
 
   /// Decodes a file, plain or gzipped, which the first two bytes tell.
   ///
+  /// Of a gzipped file the header is decompressed first, then no more than the header promises: a file that would
+  /// decompress to more is refused at that point, whatever `limit` is.
   /// - Parameter limit: the most bytes that the file may have when decompressed.
   /// - Throws: on a wrong magic number or a length other than the dimensions ask for. Offsets are those in the
   ///   decompressed file, except in errors of gzip and DEFLATE themselves.
   public static func decode(_ file: [UInt8], limit: Int) throws(FormatError) -> IDX {
-    let plain = Gzip.isGzip(file) ? try Gzip.decompress(file, limit: limit) : file
+    var plain = file
+    if Gzip.isGzip(file) {
+      var head = ByteReader(try Gzip.prefix(file, count: longestHeader), format: format)
+      let size = try elementCount(of: readDimensions(&head), head)
+      let (length, overflow) = size.addingReportingOverflow(head.offset)
+      guard !overflow, length <= limit else {
+        throw head.error(at: 4, expected: "dimensions of a file of at most \(limit) bytes", found: "\(size) elements")
+      }
+      plain = try Gzip.decompress(file, limit: length)
+    }
     var reader = ByteReader(plain, format: format)
     guard plain.count <= limit else {
       throw reader.error(expected: "a file of at most \(limit) bytes", found: "\(plain.count)")
     }
+    let dimensions = try readDimensions(&reader)
+    let size = try elementCount(of: dimensions, reader)
+    guard reader.remaining == size else {
+      throw reader.error(expected: "\(size) bytes for dimensions \(dimensions)", found: "\(reader.remaining)")
+    }
+    return IDX(dimensions: dimensions, bytes: Array(try reader.take(size, "elements")))
+  }
+
+  /// Bytes of the header of images, the longest.
+  private static let longestHeader = 16
+
+  private static func readDimensions(_ reader: inout ByteReader) throws(FormatError) -> [Int] {
     let magic = try reader.bigEndian(UInt32.self, "magic number")
     guard magic == 0x801 || magic == 0x803 else {
       throw reader.error(
         at: 0, expected: "magic number 0x801 (labels) or 0x803 (images)", found: "0x" + String(magic, radix: 16))
     }
     var dimensions: [Int] = []
+    for _ in 0..<(magic & 0xFF) { dimensions.append(Int(try reader.bigEndian(UInt32.self, "dimension"))) }
+    return dimensions
+  }
+
+  private static func elementCount(of dimensions: [Int], _ reader: ByteReader) throws(FormatError) -> Int {
     var size = 1
-    for _ in 0..<(magic & 0xFF) {
-      dimensions.append(Int(try reader.bigEndian(UInt32.self, "dimension")))
-      let (product, overflow) = size.multipliedReportingOverflow(by: dimensions[dimensions.count - 1])
+    for dimension in dimensions {
+      let (product, overflow) = size.multipliedReportingOverflow(by: dimension)
       guard !overflow else {
         throw reader.error(at: 4, expected: "dimensions that fit memory", found: "\(dimensions)")
       }
       size = product
     }
-    guard reader.remaining == size else {
-      throw reader.error(expected: "\(size) bytes for dimensions \(dimensions)", found: "\(reader.remaining)")
-    }
-    return IDX(dimensions: dimensions, bytes: Array(try reader.take(size, "elements")))
+    return size
   }
 }

@@ -16,12 +16,35 @@ public enum Inflate {
     try decoder.run()
     return (decoder.finish(), decoder.reader.offset - offset)
   }
+
+  /// Decodes no more of the stream that begins at `bytes[offset]` than it takes to have `count` bytes of output.
+  ///
+  /// Cost: time and memory in proportion to `count` and 64 KiB at most, however long the stream is.
+  /// - Returns: the first `count` bytes or, if there are fewer, all; and how many bytes of input the whole stream took,
+  ///   nil where decoding stopped before its end.
+  /// - Throws: as `decompress` does, on the part that is decoded.
+  public static func prefix(
+    _ bytes: [UInt8], from offset: Int = 0, count: Int
+  ) throws(FormatError) -> (bytes: [UInt8], consumed: Int?) {
+    precondition(0 <= offset && offset <= bytes.count, "offset \(offset) is outside \(bytes.count) bytes")
+    precondition(count >= 0, "negative count \(count)")
+    var decoder = Decoder(reader: BitReader(bytes, from: offset), limit: .max, enough: count)
+    try decoder.run()
+    let consumed = decoder.isEnded ? decoder.reader.offset - offset : nil
+    return (Array(decoder.finish().prefix(count)), consumed)
+  }
 }
 
 /// The state of one decompression.
 private struct Decoder {
   var reader: BitReader
   let limit: Int
+  /// With so many bytes of output decoding may stop.
+  private let enough: Int
+  /// Whether the last block was decoded to its end.
+  private(set) var isEnded = false
+  /// Whether decoding stopped within a block.
+  private var isInterrupted = false
   /// Where the stream begins in the input.
   private let start: Int
   /// Decoded bytes, then zeros yet to be overwritten.
@@ -50,17 +73,19 @@ private struct Decoder {
     }
   }
 
-  init(reader: BitReader, limit: Int) {
+  init(reader: BitReader, limit: Int, enough: Int = .max) {
     self.reader = reader
     self.limit = limit
+    self.enough = enough
     self.start = reader.offset
     self.output = [UInt8](repeating: 0, count: min(limit, 4_096))
   }
 
-  /// Decodes all blocks.
+  /// Decodes all blocks, or as many as give `enough` bytes.
   mutating func run() throws(FormatError) {
     var isLast = false
     while !isLast {
+      guard position < enough else { return }
       isLast = try read(1, "a block header") == 1
       switch try read(2, "a block header") {
       case 0: try decodeStored()
@@ -70,8 +95,10 @@ private struct Decoder {
         try decodeBlock(codes.literals, codes.distances)
       default: throw error(expected: "block type 0, 1 or 2", found: "the reserved type 3")
       }
+      if isInterrupted { return }
     }
     reader.alignToByte()
+    isEnded = true
   }
 
   /// The decoded bytes.
@@ -155,14 +182,18 @@ private struct Decoder {
   private mutating func decodeBlock(
     _ literals: HuffmanDecoder, _ distances: HuffmanDecoder
   ) throws(FormatError) {
-    var isEnded = false
-    while !isEnded {
+    var isBlockEnded = false
+    while !isBlockEnded {
+      guard position < enough else {
+        isInterrupted = true
+        return
+      }
       if output.count - position < DeflateAlphabet.longestMatch { grow(toHold: position + 1) }
       // Copies, because `place` holds all of `self`.
       let limit = limit
       var (reader, position) = (reader, position)
       var place = output.mutableSpan
-      isEnded = try reader.decodeSymbols(literals, distances, into: &place, at: &position, limit: limit)
+      isBlockEnded = try reader.decodeSymbols(literals, distances, into: &place, at: &position, limit: limit)
       self.reader = reader
       self.position = position
     }

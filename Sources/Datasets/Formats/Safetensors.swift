@@ -100,7 +100,7 @@ public struct Safetensors: Equatable, Sendable {
     }
     for (name, entry) in ordered {
       guard entry.dtype == "F32" else {
-        throw reader.error(at: 8, expected: "dtype F32 for tensor \(name)", found: entry.dtype)
+        throw reader.error(at: 8, expected: "dtype F32 for tensor \(name)", found: "\"\(entry.dtype)\"")
       }
       let size = try byteCount(of: entry.shape, name, reader)
       let start = reader.offset - dataStart

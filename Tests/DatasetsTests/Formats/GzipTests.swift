@@ -33,6 +33,27 @@ import Testing
     #expect(throws: FormatError.self) { try Gzip.decompress(file, limit: 19) }
   }
 
+  @Test func aPrefixNeedsNoMoreThanItsPart() throws {
+    let file = plain + decorated
+    for count in 0...25 {
+      #expect(try Gzip.prefix(file, count: count) == Array((word + word).prefix(count)))
+    }
+    var generator = SplitMix64(seed: 23)
+    let noise = generator.bytes(400_000)
+    for bytes in [noise, noise.map { $0 & 1 }] {
+      let cut = Array(Gzip.compress(bytes).prefix(40_000))
+      for count in [1, 16, 4_000] { #expect(try Gzip.prefix(cut, count: count) == Array(bytes.prefix(count))) }
+      #expect(throws: FormatError.self) { try Gzip.prefix(cut, count: 400_000) }
+    }
+  }
+
+  @Test func aPrefixChecksTheMembersThatItEnds() {
+    var file = plain
+    file[plain.count - 8] ^= 1
+    #expect(throws: FormatError.self) { try Gzip.prefix(file, count: 11) }
+    #expect(throws: Never.self) { try Gzip.prefix(file, count: 9) }
+  }
+
   @Test func whatFollowsMustBeAMember() {
     for rest in [[0], [0x1F], [0x1F, 0x8B], Array("x".utf8), [UInt8](repeating: 0, count: 20)] {
       #expect(throws: FormatError.self) { try Gzip.decompress(plain + rest, limit: 100) }

@@ -34,6 +34,32 @@ import Testing
     #expect(error?.offset == offset, "\(error?.description ?? "")")
   }
 
+  @Test func aGzippedFileMayHoldNoMoreThanItsHeaderPromises() {
+    // A million zeros behind a header that promises six bytes: refused after 22, although the limit is larger.
+    let bomb = Gzip.compress(Array(images[..<16]) + [UInt8](repeating: 0, count: 1_000_000))
+    let error = #expect(throws: FormatError.self) { try IDX.decode(bomb, limit: 10_000_000) }
+    #expect(error?.description.hasSuffix("expected at most 22 decoded bytes, found more.") == true, "\(error as Any)")
+    // Less than promised is found out by the count.
+    let short = Gzip.compress(Array(images.dropLast()))
+    #expect(throws: FormatError.self) { try IDX.decode(short, limit: 10_000_000) }
+  }
+
+  @Test func aHeaderThatPromisesTooMuchIsRefusedBeforeTheRest() {
+    // The stream is cut in its middle: whoever decompressed it would say so.
+    var generator = SplitMix64(seed: 62)
+    let head = hex("00 00 08 03 00 01 00 00 00 00 01 00 00 00 01 00")
+    let file = Gzip.compress(head + generator.bytes(300_000)).prefix(150_000)
+    let error = #expect(throws: FormatError.self) { try IDX.decode(Array(file), limit: 1 << 30) }
+    #expect(error?.format == "IDX" && error?.offset == 4 && error?.found == "4294967296 elements", "\(error as Any)")
+    let overflow = Gzip.compress(hex("00 00 08 03 7f ff ff ff ff ff ff ff ff ff ff ff"))
+    #expect(#expect(throws: FormatError.self) { try IDX.decode(overflow, limit: .max) }?.offset == 4)
+  }
+
+  @Test func theHeaderMayLieInSeveralMembers() throws {
+    let file = (0..<4).flatMap { Gzip.compress(Array(images[(5 * $0)..<min(5 * $0 + 5, 20)])) }
+    #expect(try IDX.decode(file + Gzip.compress(Array(images[20...])), limit: 22) == IDX.decode(images, limit: 22))
+  }
+
   @Test func damagedFiles() throws {
     try fuzz(images, seed: 60) { try IDX.decode($0, limit: 1_000) }
     try fuzz(Gzip.compress(images), seed: 61, accepts: { $0.bytes == [1, 2, 3, 4, 5, 6] }) {

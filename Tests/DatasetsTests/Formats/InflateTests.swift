@@ -63,6 +63,20 @@ import Testing
     }
   }
 
+  @Test func aPrefixStopsWhereItIsEnough() throws {
+    for (stream, bytes) in Self.known {
+      for count in [1, bytes.count - 1, bytes.count, bytes.count + 1] {
+        let result = try Inflate.prefix([9] + stream + [8], from: 1, count: count)
+        #expect(result.bytes == Array(bytes.prefix(count)))
+        #expect(result.consumed == nil || result.consumed == stream.count)
+      }
+      #expect(try Inflate.prefix(stream, count: bytes.count + 1).consumed == stream.count)
+    }
+    let zeros = Deflate.compress([UInt8](repeating: 0, count: 3_000_000))
+    #expect(try Inflate.prefix(zeros, count: 3).consumed == nil)
+    #expect(try Inflate.prefix(zeros, count: 3_000_001).bytes.count == 3_000_000)
+  }
+
   @Test func aBombStopsAtTheLimit() {
     let bomb = Deflate.compress([UInt8](repeating: 0, count: 3_000_000))
     for limit in [1, 4_095, 4_096, 4_097, 100_000, 2_999_999] {
