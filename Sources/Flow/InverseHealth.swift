@@ -47,7 +47,7 @@ public struct InverseHealth: Sendable {
         rows: part.y.samples, columns: columns, values: stream.gaussians(count: part.y.samples * columns))
       let norms = Activation(rowsOf: directions).norms()
       for row in 0..<directions.rows {
-        let length = lengths[row] > 0 ? lengths[row] : 1
+        let length = lengths[row] == 0 ? 1 : lengths[row]
         let factor = Float(length * 0x1p-10 / max(norms[row], .leastNormalMagnitude))
         for column in 0..<columns { directions[row, column] *= factor }
       }
@@ -58,7 +58,7 @@ public struct InverseHealth: Sendable {
       // The distance really moved: y + δ is rounded.
       let outputs = subtract(moved.view, part.y.view).norms()
       let inputs = subtract(part.layer.inverse(moved).x.view, returned.view).norms()
-      for (input, output) in zip(inputs, outputs) where output > 0 {
+      for (input, output) in zip(inputs, outputs) where output != 0 {
         let ratio = input / output
         // NaN, once seen, stays.
         if ratio.isNaN || ratio > amplification { amplification = ratio }

@@ -73,13 +73,13 @@ extension LayerRegistry {
           make: { seed in
             FlowStep(
               channels: 4, parameterisation: kind, random: stream(seed), coupling: additive(4, split: 2, stream(seed)))
-          }, roundTripBound: { RoundTripBounds.network($0, Size(2, 2, 4).image($1)) }),
+          }, roundTripBound: { RoundTripBounds.step($0, Size(2, 2, 4).image($1)) }),
         layerCase(
           "FlowStep of affine coupling, \(kind)", Size(1, 3, 3), roundings: 48,
           make: { seed in
             FlowStep(
               channels: 3, parameterisation: kind, random: stream(seed), coupling: affine(3, split: 1, stream(seed)))
-          }, roundTripBound: { RoundTripBounds.network($0, Size(1, 3, 3).image($1)) }),
+          }, roundTripBound: { RoundTripBounds.step($0, Size(1, 3, 3).image($1)) }),
       ]
     }
     + Memory.allCases.map { memory in
@@ -91,10 +91,12 @@ extension LayerRegistry {
               let random = RandomStream(seed: seed, name: "step \(index)")
               return FlowStep(channels: 3, random: random, coupling: additive(3, split: 1, random))
             }, memory: memory)
-        }, roundTripBound: { RoundTripBounds.network($0, Size(2, 1, 3).image($1)) })
+        }, roundTripBound: { RoundTripBounds.chain($0, Size(2, 1, 3).image($1)) })
     }
 
-  private static let transforms: [LayerCase] = [Size(2, 2, 2), Size(4, 3, 1), Size(1, 5, 2), Size(1, 1, 3)].map { size in
+  private static let transforms: [LayerCase] = [
+    Size(2, 2, 2), Size(4, 3, 1), Size(1, 5, 2), Size(1, 1, 3),
+  ].map { size in
     layerCase(
       "DCT", size, roundings: size.height + size.width, make: { _ in DCT(height: size.height, width: size.width) },
       roundTripBound: RoundTripBounds.transform)
@@ -114,7 +116,7 @@ extension LayerRegistry {
           roundTripBound: { net, x in
             let z = net.forward(Size(4, 4, 1).image(x)).y.matrix()
             let last = RoundTripBounds.transform(DCT(height: 2, width: 2), z)
-            return RoundTripBounds.network(net, Size(4, 4, 1).image(x), lastError: 2 * Double(last.values[0]))
+            return RoundTripBounds.network(net, Size(4, 4, 1).image(x), lastError: 2 * last.values[0])
           }),
       ]
     } + [

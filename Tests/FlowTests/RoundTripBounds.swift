@@ -2,7 +2,7 @@ import Flow
 import Kernels
 import TestSupport
 
-/// How far inverse(forward(x)) may be from x, layer by layer as their comments state it, and through networks.
+/// How far inverse(forward(x)) may be from x, layer by layer, as their comments state it. For networks see `RunningError`.
 enum RoundTripBounds {
   /// Terms of second order in u.
   private static let secondOrder = 1.001
@@ -24,7 +24,7 @@ enum RoundTripBounds {
   /// (2·γ + u)·|W⁻¹||W||x| in every pixel, γ = channels·u.
   @Sendable static func convolution(_ layer: InvertibleConvolution, _ x: Matrix) -> Matrix {
     let channels = layer.channels
-    let sizes = magnitudes(layer.inverseWeight) * magnitudes(SquareMatrix(layer.weight))
+    let sizes = magnitudes(layer.inverseWeight) * SquareMatrix(magnitudes(layer.weight))
     return forEachValue(x) { sample, value in
       let pixel = value / channels * channels
       let sum = (0..<channels).reduce(0.0) {
@@ -72,51 +72,6 @@ enum RoundTripBounds {
     return forEachValue(x) { _, _ in
       2 * Double(layer.height + layer.width + 2) * unitRoundoff * Double(layer.height * layer.width) * largest
     }
-  }
-
-  /// Going back through a network of flow steps, an error e of a part's output becomes slope·e + local. All that
-  /// surrounds the steps moves values without a change but for the DCT at the end, whose slope back is at most
-  /// √(height·width), which the error at the start counts in.
-  static func network<Network: InvertibleLayer>(_ network: Network, _ x: Activation, lastError: Double = 0) -> Matrix {
-    var parts: [(slope: Double, local: Double)] = []
-    _ = network.visitParts(x, prefix: "") { parts.append(errorOfPart($0)) }
-    let error = parts.reversed().reduce(lastError) { $1.slope * $0 + $1.local }
-    return forEachValue(x.matrix()) { _, _ in error }
-  }
-
-  private static func errorOfPart(_ part: LayerPart) -> (slope: Double, local: Double) {
-    let rows = part.x.matrix()
-    switch part.layer {
-    case let layer as Actnorm:
-      let smallest = layer.logScale.map { exponential(Double($0)) }.min() ?? 1
-      return (1 / smallest, largest(actnorm(layer, rows)))
-    case let layer as InvertibleConvolution:
-      let sizes = magnitudes(layer.inverseWeight) * [Double](repeating: 1, count: layer.channels)
-      return (sizes.max() ?? 0, largest(convolution(layer, rows)))
-    case let layer as AdditiveCoupling<SmallConvolution>:
-      // f is evaluated at another place, and so rounds anew: once here and once there.
-      let f = layer.function.errorBounds(inputsUpTo: largest(rows))
-      return (1 + f.slope, largest(additive(layer, part.x)) + 2 * f.rounding)
-    case let layer as AffineCoupling<SmallConvolution>:
-      // x₂ = (y₁ − t)·e^−ℓ moves by e^−ℓ·(δy + δt) + |x₂|·δℓ; |dℓ/dr| ≤ 1. ℓ is at most 2 and within 5 ulp, e^ℓ within 2: at
-      // two places that is 48 roundings.
-      let f = layer.function.errorBounds(inputsUpTo: largest(rows))
-      let output = layer.function.evaluate(part.x.channels(0..<layer.split))
-      let raw = output.channels((output.channels / 2)..<output.channels)
-      let smallest = exponential(-largest(boundedLogScale(raw).matrix()))
-      let size = largest(rows)
-      return (
-        max(1, (1 + f.slope) / smallest + size * f.slope),
-        largest(affine(layer, part.x)) + 2 * f.rounding * (1 / smallest + size) + 48 * unitRoundoff * size
-      )
-    default: return (1, .infinity)
-    }
-  }
-
-  private static func largest(_ matrix: Matrix) -> Double { matrix.values.reduce(0) { max($0, Double(abs($1))) } }
-
-  private static func magnitudes(_ matrix: SquareMatrix) -> SquareMatrix {
-    SquareMatrix(size: matrix.size, values: matrix.values.map { abs($0) })
   }
 
   private static func forEachValue(_ x: Matrix, _ bound: (_ sample: Int, _ value: Int) -> Double) -> Matrix {

@@ -59,20 +59,26 @@ struct SmallConvolution: CouplingFunction {
     visit(Parameter(name: prefix + "second.bias", shape: [secondBias.count]), &secondBias)
   }
 
-  /// A Lipschitz constant in the largest norm, and a bound for the rounding of an output for inputs of at most `size`:
-  /// γ_K·(|W₂|(|W₁||x| + |b₁|) + |b₂|), K the length of both sums. Taps outside the image only lessen either.
-  func errorBounds(inputsUpTo size: Double) -> (slope: Double, rounding: Double) {
-    let hidden = norm(first) * size + largest(firstBias)
-    let output = norm(second) * hidden + largest(secondBias)
-    let roundings = Double(first.columns + second.columns + 2)
-    return (norm(first) * norm(second), roundings * unitRoundoff * output)
+  /// How far two evaluations may be apart, to first order, at inputs of which one is x and the other within `error` of
+  /// it: the error through |W₂|·|W₁| where a hidden unit may be active, and both evaluations' own rounding, γ_K times the
+  /// sums of magnitudes.
+  func error(at x: ChannelView, error: Activation) -> Activation {
+    let input = Activation(concatenating: [x])
+    let (wide, narrow) = (Convolution(kernel: 3), Convolution(kernel: 1))
+    let none = [Float](repeating: 0, count: firstBias.count)
+    let before = convolution(x, weight: first, bias: firstBias, wide)
+    let sizes = convolution(
+      magnitudes(input).view, weight: magnitudes(first), bias: firstBias.map { abs($0) }, wide)
+    let passed = convolution(error.view, weight: magnitudes(first), bias: none, wide)
+    let gamma = 2 * Float(first.columns + 1) * Float(unitRoundoff)
+    let hiddenError = combining([passed, sizes, before]) { $0[1] * gamma + $0[0] }
+    let active = combining([hiddenError, before]) { $0[1] > -$0[0] ? $0[0] : 0 }
+    let hidden = combining([before]) { max(0, $0[0]) }
+    let output = convolution(
+      active.view, weight: magnitudes(second), bias: [Float](repeating: 0, count: secondBias.count), narrow)
+    let outputSizes = convolution(
+      hidden.view, weight: magnitudes(second), bias: secondBias.map { abs($0) }, narrow)
+    let outputGamma = 2 * Float(second.columns + 1) * Float(unitRoundoff)
+    return combining([output, outputSizes]) { $0[0] + outputGamma * $0[1] }
   }
-
-  private func norm(_ matrix: Matrix) -> Double {
-    (0..<matrix.rows).map { row in
-      (0..<matrix.columns).reduce(0.0) { $0 + Double(abs(matrix[row, $1])) }
-    }.max() ?? 0
-  }
-
-  private func largest(_ values: [Float]) -> Double { values.reduce(0) { max($0, Double(abs($1))) } }
 }

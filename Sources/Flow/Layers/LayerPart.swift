@@ -1,7 +1,7 @@
 import Kernels
 
 /// One layer inside a network, with what it was given and what it made of it: for inspection, not for the hot path.
-public struct LayerPart {
+public struct LayerPart: Sendable {
   /// The path of the properties, such as `stages.0.blocks.1.actnorm`.
   public let name: String
   /// The layer.
