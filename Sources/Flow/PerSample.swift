@@ -5,10 +5,14 @@ public struct PerSample: Sendable {
   /// The numbers, as one channel.
   public private(set) var values: Activation
 
-  /// The same number for every sample.
+  /// The same number for every sample, and zero in the lanes beyond the last.
   public init(samples: Int, repeating value: Float = 0) {
     values = Activation(samples: samples, channels: 1, repeating: value)
+    if value != 0 { values.clearPaddingLanes() }
   }
+
+  /// Every sample's sum over pixels and channels.
+  init(summing values: ChannelView) { self.values = sampleSums(values) }
 
   /// Number of samples.
   public var samples: Int { values.samples }
@@ -21,4 +25,15 @@ public struct PerSample: Sendable {
 
   /// Adds sample by sample.
   public static func += (left: inout PerSample, right: PerSample) { left.values.add(right.values) }
+
+  /// The numbers with the opposite sign.
+  public static prefix func - (operand: PerSample) -> PerSample {
+    var result = operand
+    let zero = PerSample(samples: operand.samples)
+    result.values = subtract(zero.values.view, operand.values.view)
+    return result
+  }
+
+  /// The sum over the samples in Double, in their order.
+  public var total: Double { (0..<samples).reduce(0) { $0 + Double(self[$1]) } }
 }

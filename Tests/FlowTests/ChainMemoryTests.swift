@@ -16,6 +16,20 @@ private func stepBytes(blocks: Int, memory: Memory) -> Int {
   return BufferPool.shared.statistics.bytes - before
 }
 
+/// The same for a convolutional network of two stages.
+private func convolutionalStepBytes(steps: Int, memory: Memory) -> Int {
+  let net = LayerRegistry.smallNetwork(seed: 14, steps: steps, memory: memory)
+  let x = Activation(rowsOf: gaussianMatrix(rows: 16, columns: 16, seed: 14, name: "x"))
+    .reshaped(height: 4, width: 4, channels: 1)
+  var gradient = net
+  BufferPool.shared.drain()
+  let before = BufferPool.shared.statistics.bytes
+  let (y, _, tape) = net.forwardRecording(x)
+  _ = net.backward(
+    tape, outputGradient: y, logDetGradient: PerSample(samples: x.samples), into: &gradient, .replace)
+  return BufferPool.shared.statistics.bytes - before
+}
+
 struct ChainMemoryTests {
   /// The pool belongs to the process, so the measurement has one of its own. The pool never shrinks by itself: what it
   /// holds after a step is the peak, size by size.
@@ -32,6 +46,21 @@ struct ChainMemoryTests {
       let tape = 2 * 256 * 64 * 4
       #expect(deepStored - shallowStored >= 12 * tape, "stored: \(shallowStored) bytes at 4, \(deepStored) at 16")
       #expect(deep < deepStored / 4)
+    }
+  }
+
+  @Test func reversibleMemoryOfTheConvolutionalNetworkIsFlatInDepth() async {
+    await #expect(processExitsWith: .success) {
+      Parallel.threads = 1
+      let shallow = convolutionalStepBytes(steps: 2, memory: .reversible)
+      let deep = convolutionalStepBytes(steps: 12, memory: .reversible)
+      #expect(shallow > 0)
+      #expect(deep == shallow, "reversible: \(shallow) bytes at 2 steps a stage, \(deep) at 12")
+      let shallowStored = convolutionalStepBytes(steps: 2, memory: .stored)
+      let deepStored = convolutionalStepBytes(steps: 12, memory: .stored)
+      // Each step more keeps at least the convolution's input and the coupling's: 16 and 8 vectors a stage.
+      let tape = 2 * (16 + 8) * 64
+      #expect(deepStored - shallowStored >= 10 * tape, "stored: \(shallowStored) bytes at 2, \(deepStored) at 12")
     }
   }
 }

@@ -12,14 +12,14 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
 
   /// `make` builds the layer from a seed; its parameters are perturbed.
   init<Layer: InvertibleLayer>(
-    _ name: String, dimension: Int, roundings: Int, make: @escaping @Sendable (_ seed: UInt64) -> Layer,
-    roundTripBound: @escaping @Sendable (Layer, Matrix) -> Matrix
+    _ name: String, dimension: Int, height: Int = 1, width: Int = 1, roundings: Int,
+    make: @escaping @Sendable (_ seed: UInt64) -> Layer, roundTripBound: @escaping @Sendable (Layer, Matrix) -> Matrix
   ) {
     self.name = name
     violations = { samples, seed in
       LayerLaws(
-        perturbed(make(seed), seed: seed), dimension: dimension, samples: samples, seed: seed, roundings: roundings,
-        roundTripBound: roundTripBound
+        perturbed(make(seed), seed: seed), dimension: dimension, height: height, width: width, samples: samples,
+        seed: seed, roundings: roundings, roundTripBound: roundTripBound
       ).violations()
     }
   }
@@ -27,7 +27,7 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
 
 /// All layers, each in awkward shapes. A new layer is added here and is tested.
 enum LayerRegistry {
-  static let all: [LayerCase] = couplings + permutations + chains
+  static let all: [LayerCase] = couplings + permutations + chains + images + networks
 
   private static let couplings: [LayerCase] = [
     coupling("even dimension", dimension: 8, split: 4, hidden: [5, 6]),

@@ -26,7 +26,7 @@ extension LayerLaws {
 
   /// Every sample's part of L, in Double.
   private func losses(_ layer: Layer, _ x: Matrix) -> [[Double]] {
-    let (y, logDet) = layer.forward(Activation(rowsOf: x))
+    let (y, logDet) = layer.forward(batch(x))
     let outputs = y.matrix()
     let c = outputCoefficients
     let d = logDetCoefficients
@@ -50,14 +50,15 @@ extension LayerLaws {
     _ tape: Layer.Tape, into start: Layer, _ accumulation: Accumulation
   ) -> Derivatives<Layer> {
     var gradient = start
+    let y = layer.forward(batch(x)).y
+    let dy = Activation(rowsOf: outputCoefficients).reshaped(height: y.height, width: y.width, channels: y.channels)
     let input = layer.backward(
-      tape, outputGradient: Activation(rowsOf: outputCoefficients), logDetGradient: logDetGradient, into: &gradient,
-      accumulation)
+      tape, outputGradient: dy, logDetGradient: logDetGradient, into: &gradient, accumulation)
     return Derivatives(input: input.matrix(), parameters: gradient.parameters())
   }
 
   private func derivatives() -> Derivatives<Layer> {
-    backward(layer.forwardRecording(Activation(rowsOf: x)).tape, into: layer, .replace)
+    backward(layer.forwardRecording(batch(x)).tape, into: layer, .replace)
   }
 
   func inputGradient() -> [Violation] {
@@ -131,7 +132,7 @@ extension LayerLaws {
   }
 
   func recording() -> [Violation] {
-    let input = Activation(rowsOf: x)
+    let input = batch(x)
     let (y, logDet) = layer.forward(input)
     let recorded = layer.forwardRecording(input)
     var result: [Violation] = []
@@ -171,7 +172,7 @@ extension LayerLaws {
   }
 
   func accumulation() -> [Violation] {
-    let tape = layer.forwardRecording(Activation(rowsOf: x)).tape
+    let tape = layer.forwardRecording(batch(x)).tape
     let replaced = backward(tape, into: layer, .replace)
     // If what was there matters to `.replace`, NaN shows it.
     let fromUndefined = backward(tape, into: filled(layer, with: .nan), .replace)
@@ -185,9 +186,10 @@ extension LayerLaws {
       for (place, old) in before.values.enumerated() {
         let new = Double(replaced.parameters[index].values[place])
         let sum = Double(added.parameters[index].values[place])
-        // The sum runs over samples in another order of roundings: as many as there are samples.
-        let size = Double(x.rows).squareRoot() * magnitudesSquared + abs(Double(old)) + abs(new)
-        let allowed = 6 * Double(x.rows + 16).squareRoot() * unitRoundoff * size
+        // The sum runs over samples and pixels in another order of roundings: as many as there are of them.
+        let terms = x.rows * pixels.height * pixels.width
+        let size = Double(terms).squareRoot() * magnitudesSquared + abs(Double(old)) + abs(new)
+        let allowed = 6 * Double(terms + 16).squareRoot() * unitRoundoff * size
         if !(abs(sum - (Double(old) + new)) <= allowed) {
           return [violation(.accumulation, "\(name)[\(place)]: \(old) and \(new) gave \(sum)")]
         }

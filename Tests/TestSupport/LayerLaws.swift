@@ -4,7 +4,7 @@ import Kernels
 /// Half the distance from 1 to the next `Float`: the largest relative error of one rounding.
 public let unitRoundoff = 0x1p-24
 
-/// The one checker of the laws of `InvertibleLayer`, on one layer and one seeded batch of vectors.
+/// The one checker of the laws of `InvertibleLayer`, on one layer and one seeded batch of vectors or images.
 ///
 /// It returns what is violated and asserts nothing, so that it can be tested itself on layers broken on purpose.
 public struct LayerLaws<Layer: InvertibleLayer> {
@@ -12,20 +12,24 @@ public struct LayerLaws<Layer: InvertibleLayer> {
   public typealias RoundTripBound = (_ layer: Layer, _ x: Matrix) -> Matrix
 
   let layer: Layer
+  /// A row for each sample: its values in the order `[y][x][channel]`.
   let x: Matrix
+  /// The pixels of a sample.
+  let pixels: (height: Int, width: Int)
   let seed: UInt64
   let roundings: Int
   private let roundTripBound: RoundTripBound
 
-  /// A check of `layer` on `samples` standard normal vectors.
+  /// A check of `layer` on `samples` standard normal vectors of `dimension` values, or images of as many.
   ///
   /// `roundings` is the length of the longest chain of operations from an input to an output. A sum of that many
   /// independent roundings deviates by √roundings·u (Higham & Mary 2019); six deviations are allowed.
   public init(
-    _ layer: Layer, dimension: Int, samples: Int, seed: UInt64, roundings: Int,
+    _ layer: Layer, dimension: Int, height: Int = 1, width: Int = 1, samples: Int, seed: UInt64, roundings: Int,
     roundTripBound: @escaping RoundTripBound
   ) {
     self.layer = layer
+    pixels = (height, width)
     self.seed = seed
     self.roundings = roundings
     self.roundTripBound = roundTripBound
@@ -40,12 +44,21 @@ public struct LayerLaws<Layer: InvertibleLayer> {
   /// Relative rounding error of a result of the layer.
   var relativeError: Double { 6 * Double(roundings).squareRoot() * unitRoundoff }
 
-  /// Sizes of the numbers that a sample meets on its way, at least 1.
+  /// Sizes of the numbers that a sample meets on its way, its log-determinant included, at least 1.
   var magnitudes: [Double] {
-    let y = layer.forward(Activation(rowsOf: x)).y.matrix()
+    let (output, logDet) = layer.forward(batch(x))
+    let y = output.matrix()
     return (0..<x.rows).map { sample in
-      (0..<x.columns).reduce(1) { max($0, Double(abs(x[sample, $1])), Double(abs(y[sample, $1]))) }
+      (0..<x.columns).reduce(max(1, Double(abs(logDet[sample])))) {
+        max($0, Double(abs(x[sample, $1])), Double(abs(y[sample, $1])))
+      }
     }
+  }
+
+  /// Rows of values as the layer's input.
+  func batch(_ rows: Matrix) -> Activation {
+    Activation(rowsOf: rows)
+      .reshaped(height: pixels.height, width: pixels.width, channels: rows.columns / (pixels.height * pixels.width))
   }
 
   func violation(_ law: Law, _ detail: String) -> Violation {
@@ -53,7 +66,7 @@ public struct LayerLaws<Layer: InvertibleLayer> {
   }
 
   func roundTrip() -> [Violation] {
-    let y = layer.forward(Activation(rowsOf: x)).y
+    let y = layer.forward(batch(x)).y
     let returned = layer.inverse(y).x.matrix()
     let bounds = roundTripBound(layer, x)
     guard returned.rows == x.rows && returned.columns == x.columns else {
@@ -71,11 +84,13 @@ public struct LayerLaws<Layer: InvertibleLayer> {
   }
 
   func oppositeLogDet() -> [Violation] {
-    let (y, forward) = layer.forward(Activation(rowsOf: x))
+    let (y, forward) = layer.forward(batch(x))
     let inverse = layer.inverse(y).logDet
+    // Parts of a network may cancel in the sum, and are rounded all the same.
+    let sizes = magnitudes
     for sample in 0..<x.rows {
       let sum = Double(forward[sample]) + Double(inverse[sample])
-      if !(abs(sum) <= 2 * relativeError * abs(Double(forward[sample]))) {
+      if !(abs(sum) <= 2 * relativeError * sizes[sample]) {
         return [violation(.oppositeLogDet, "sample \(sample): \(forward[sample]) + \(inverse[sample])")]
       }
     }
@@ -87,10 +102,10 @@ public struct LayerLaws<Layer: InvertibleLayer> {
     let columns = (0..<x.columns).map { channel in
       slopes(noise: noise) { step in
         let (moved, positions) = x.moving(channel, by: step)
-        return Sighting(positions: positions, quantities: layer.forward(Activation(rowsOf: moved)).y.matrix().doubles)
+        return Sighting(positions: positions, quantities: layer.forward(batch(moved)).y.matrix().doubles)
       }
     }
-    let logDet = layer.forward(Activation(rowsOf: x)).logDet
+    let logDet = layer.forward(batch(x)).logDet
     var resolved = 0
     for sample in 0..<x.rows {
       let measured = columns.compactMap { $0[sample] }

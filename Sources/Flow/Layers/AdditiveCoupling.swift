@@ -20,28 +20,28 @@ public struct AdditiveCoupling<Function: CouplingFunction>: InvertibleLayer {
 
   /// y = F(x) and ln |det ∂y/∂x|; see `InvertibleLayer`.
   public func forward(_ x: Activation) -> (y: Activation, logDet: PerSample) {
-    let (first, second) = halves(x)
+    let (first, second) = x.halves(split: split)
     let shift = function.evaluate(first)
     return (joined(add(second, shift.view).view, first), PerSample(samples: x.samples))
   }
 
   /// x = F⁻¹(y) and ln |det ∂x/∂y|; see `InvertibleLayer`.
   public func inverse(_ y: Activation) -> (x: Activation, logDet: PerSample) {
-    let (updated, first) = swappedHalves(y)
+    let (updated, first) = y.swappedHalves(split: split)
     let shift = function.evaluate(first)
     return (joined(first, subtract(updated, shift.view).view), PerSample(samples: y.samples))
   }
 
   /// Like `forward`, with a tape.
   public func forwardRecording(_ x: Activation) -> (y: Activation, logDet: PerSample, tape: Function.Tape) {
-    let (first, second) = halves(x)
+    let (first, second) = x.halves(split: split)
     let (shift, tape) = function.evaluateRecording(first)
     return (joined(add(second, shift.view).view, first), PerSample(samples: x.samples), tape)
   }
 
   /// Like `inverse`, with the tape that forward would have made.
   public func inverseRecording(_ y: Activation) -> (x: Activation, tape: Function.Tape) {
-    let (updated, first) = swappedHalves(y)
+    let (updated, first) = y.swappedHalves(split: split)
     let (shift, tape) = function.evaluateRecording(first)
     return (joined(first, subtract(updated, shift.view).view), tape)
   }
@@ -51,7 +51,7 @@ public struct AdditiveCoupling<Function: CouplingFunction>: InvertibleLayer {
     _ tape: Function.Tape, outputGradient: Activation, logDetGradient: PerSample,
     into gradient: inout AdditiveCoupling, _ accumulation: Accumulation
   ) -> Activation {
-    let (dupdated, dcopied) = swappedHalves(outputGradient)
+    let (dupdated, dcopied) = outputGradient.swappedHalves(split: split)
     let dfirst = function.backward(tape, outputGradient: dupdated, into: &gradient.function, accumulation)
     return joined(add(dcopied, dfirst.view).view, dupdated)
   }
@@ -59,16 +59,6 @@ public struct AdditiveCoupling<Function: CouplingFunction>: InvertibleLayer {
   /// Visits every parameter; see `Parameterised`.
   public mutating func visitParameters(prefix: String, _ visit: (Parameter, inout [Float]) -> Void) {
     function.visitParameters(prefix: prefix + "function.", visit)
-  }
-
-  /// x₁ and x₂.
-  private func halves(_ x: Activation) -> (first: ChannelView, second: ChannelView) {
-    (x.channels(0..<split), x.channels(split..<x.channels))
-  }
-
-  /// y₁ (as wide as x₂) and y₂ (as wide as x₁).
-  private func swappedHalves(_ y: Activation) -> (updated: ChannelView, copied: ChannelView) {
-    (y.channels(0..<(y.channels - split)), y.channels((y.channels - split)..<y.channels))
   }
 
   private func joined(_ first: ChannelView, _ second: ChannelView) -> Activation {

@@ -111,4 +111,28 @@ public struct Chain<Layer: InvertibleLayer>: InvertibleLayer {
   public mutating func visitParameters(prefix: String, _ visit: (Parameter, inout [Float]) -> Void) {
     for index in layers.indices { layers[index].visitParameters(prefix: "\(prefix)blocks.\(index).", visit) }
   }
+
+  /// Checks every layer; see `InvertibleLayer`.
+  public func checkInvertibility(prefix: String) throws(InvertibilityError) {
+    for index in layers.indices { try layers[index].checkInvertibility(prefix: "\(prefix)blocks.\(index).") }
+  }
+
+  /// Visits every layer's parts; see `InvertibleLayer`.
+  public func visitParts(_ x: Activation, prefix: String, _ visit: (LayerPart) -> Void) -> Activation {
+    var current = x
+    for index in layers.indices {
+      current = layers[index].visitParts(current, prefix: "\(prefix)blocks.\(index).", visit)
+    }
+    return current
+  }
+}
+
+extension Chain: DataInitialised where Layer: DataInitialised {
+  /// Layer by layer, each on the output of those before it; see `DataInitialised`.
+  public func initialised(on x: Activation) -> (layer: Chain, y: Activation) {
+    var copy = self
+    var current = x
+    for index in layers.indices { (copy.layers[index], current) = layers[index].initialised(on: current) }
+    return (copy, current)
+  }
 }

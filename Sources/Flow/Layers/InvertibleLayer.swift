@@ -31,4 +31,11 @@ public protocol InvertibleLayer: Parameterised {
     _ tape: Tape, outputGradient: Activation, logDetGradient: PerSample, into gradient: inout Self,
     _ accumulation: Accumulation
   ) -> Activation
+
+  /// Throws `singular` if a weight cannot be inverted as it is: to be asked where a model is built or loaded. Names begin
+  /// with `prefix`.
+  func checkInvertibility(prefix: String) throws(InvertibilityError)
+
+  /// Calls `visit` with every part in the order in which x passes through them, and returns y.
+  func visitParts(_ x: Activation, prefix: String, _ visit: (LayerPart) -> Void) -> Activation
 }

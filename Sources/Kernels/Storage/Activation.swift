@@ -43,6 +43,22 @@ public struct Activation: Sendable {
     storage.pointer.update(repeating: Vector(repeating: value), count: storage.count)
   }
 
+  /// The same values as pixels of another size: a sample's values stay in the order `[y][x][channel]`. Free of charge.
+  public func reshaped(height: Int = 1, width: Int = 1, channels: Int) -> Activation {
+    precondition(
+      height >= 0 && width >= 0 && channels >= 0 && height * width * channels == valuesPerSample,
+      "reshaped: \(shape) does not fit \(height)×\(width)×\(channels)")
+    return Activation(samples: samples, height: height, width: width, channels: channels, sharing: storage)
+  }
+
+  private init(samples: Int, height: Int, width: Int, channels: Int, sharing storage: VectorStorage) {
+    self.samples = samples
+    self.height = height
+    self.width = width
+    self.channels = channels
+    self.storage = storage
+  }
+
   /// An undefined activation of the same shape, with another number of channels where given.
   func uninitializedLike(channels: Int? = nil) -> Activation {
     Activation(uninitialized: samples, height: height, width: width, channels: channels ?? self.channels)
