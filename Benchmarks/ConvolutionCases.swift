@@ -71,7 +71,8 @@ private struct ConvolutionOperands {
     case .inputGradient: return .call { _ = inputGradient() }
     case .weightGradient:
       var dweight = weight
-      var dbias = bias
+      // The convolutions of a coupling function have no bias: batch norm follows.
+      var dbias: [Float] = []
       return .call {
         convolutionWeightGradient(
           x.view, outputGradient: dy.view, geometry, weight: &dweight, bias: &dbias, .replace)

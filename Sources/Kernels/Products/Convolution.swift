@@ -31,12 +31,12 @@ public struct Convolution: Sendable, Equatable {
 ///
 /// `weight` is outputs × (taps · inputs), a row being `[ky][kx][input]`. Each sum is one chain of multiply-adds that starts
 /// from the bias and runs over ky, kx and the inputs in ascending order, taps outside the image left out.
-/// Cost: 2·samples·(taps inside the image, over all output pixels)·inputs·outputs operations.
+/// An empty `bias` is none. Cost: 2·samples·(taps inside the image, over all output pixels)·inputs·outputs operations.
 public func convolution(
   _ x: ChannelView, weight: Matrix, bias: [Float], _ geometry: Convolution, activation: DenseActivation = .identity
 ) -> Activation {
   precondition(
-    weight.columns == geometry.taps * x.channels && bias.count == weight.rows,
+    weight.columns == geometry.taps * x.channels && (bias.isEmpty || bias.count == weight.rows),
     """
     convolution: weight \(weight.rows)×\(weight.columns) and bias \(bias.count) do not fit \(geometry.taps) taps of \
     \(x.channels) inputs
@@ -47,7 +47,8 @@ public func convolution(
     channels: weight.rows)
   withOperands(weight.values, bias) { weights, _ in
     ConvolutionProduct(
-      input, weight: weights, outputs: weight.rows, bias: bias, geometry, rectifies: activation == .rectifier
+      input, weight: weights, outputs: weight.rows, bias: bias.isEmpty ? nil : bias, geometry,
+      rectifies: activation == .rectifier
     ).run(into: &y)
   }
   return y
@@ -80,13 +81,14 @@ public func convolutionInputGradient(
 /// The gradients with respect to weight and bias of y = W ∗ x + bias.
 ///
 /// Every weight's sum is one chain over blocks, output pixels and lanes in ascending order, whatever the number of threads.
-/// Lanes beyond the last sample must carry dy = 0. Cost: as forward, plus the transposition of one operand.
+/// An empty `bias` is none. Lanes beyond the last sample must carry dy = 0. Cost: as forward, plus the transposition of one operand.
 public func convolutionWeightGradient(
   _ x: ChannelView, outputGradient dy: ChannelView, _ geometry: Convolution, weight dweight: inout Matrix,
   bias dbias: inout [Float], _ accumulation: Accumulation
 ) {
   precondition(
-    dweight.rows == dy.channels && dweight.columns == geometry.taps * x.channels && dbias.count == dy.channels
+    dweight.rows == dy.channels && dweight.columns == geometry.taps * x.channels
+      && (dbias.isEmpty || dbias.count == dy.channels)
       && x.samples == dy.samples && geometry.outputSize(x.activation.height) == dy.activation.height
       && geometry.outputSize(x.activation.width) == dy.activation.width,
     """
@@ -94,6 +96,7 @@ public func convolutionWeightGradient(
     \(x.activation.shape) with \(x.channels) inputs and \(dy.activation.shape) with \(dy.channels) outputs
     """)
   ConvolutionWeightGradient(x.contiguous, outputGradient: dy.contiguous, geometry).run(weight: &dweight, accumulation)
+  guard !dbias.isEmpty else { return }
   sumOverSamples(dy, into: &dbias, accumulation)
 }
 

@@ -14,9 +14,14 @@ import MicroKernels
 ///     thin operand, 2 channels:  … | c0 c1 | c0 c1 | c0 c1 | …        six rows of A, sixteen floats apart
 ///                                     kx=0    kx=1    kx=2
 ///
+/// 1. tasks (parallel: each owns some panels): nobody transposes what another does;
+/// 2. blocks and chunks of image rows, as many as the second-level cache holds of both operands (not parallel: they continue
+///    the same sums);
+/// 3. kernel rows or taps, panels, row tiles.
+///
 /// Results are gathered in `[ky or tap][row of A][panel][16]` and put in their places at the end.
 struct ConvolutionWeightGradient {
-  /// Input and output rows of both operands that are worked on at a time: half of a second-level cache of 1 MB.
+  /// Of both operands together: half of a second-level cache of 1 MB.
   private static let chunkBytes = 1 << 19
   /// Up to how many channels the thin operand's taps become rows.
   private static let thin = 16
@@ -65,34 +70,41 @@ struct ConvolutionWeightGradient {
     let thick = rowsAreOutputs ? x : dy
     let thin = rowsAreOutputs ? dy : x
     let rows = isFolded ? PaddedColumns(thin) : PaddedColumns(asItLies: thin)
-    let transposed = TransposedPanels(thick)
     let sums = VectorStorage(count: slices * paddedRows * panels)
     let floats = UnsafeMutableRawPointer(sums.pointer).assumingMemoryBound(to: Float.self)
-    if accumulation == .add { forEachWeight { floats[$0] = dweight.values[$1] } }
-    let units = units()
-    let tasks = min(units.count, Parallel.threads == 1 ? 1 : 2 * Parallel.threads)
-    let output = Unchecked(floats)
-    let gradient = Unchecked(self)
+    if accumulation == .add {
+      dweight.values.withUnsafeBufferPointer { values in
+        forEachRow { sum, weight, count, step in
+          for index in 0..<count { floats[sum + index] = values[weight + index * step] }
+        }
+      }
+    }
+    let width = plan.widths.first { $0 <= panels } ?? 1
+    let groups = (panels + width - 1) / width
     let isSmall =
       dy.blocks * dy.height * dy.width * 16 * dy.channels * geometry.taps * x.channels < TiledProduct.serialWork
-    let body: (Int) -> Void = { task in
-      let range = (units.count * task / tasks)..<(units.count * (task + 1) / tasks)
-      gradient.value.runUnits(units[range], rows, transposed, output.value, adds: accumulation == .add)
+    let tasks = isSmall || Parallel.threads == 1 ? 1 : min(groups, 2 * Parallel.threads)
+    let output = Unchecked(floats)
+    let gradient = Unchecked(self)
+    Parallel.forEach(tasks) { task in
+      let first = groups * task / tasks * width
+      let last = min(panels, groups * (task + 1) / tasks * width)
+      gradient.value.runTask(first..<last, thick, rows, output.value, adds: accumulation == .add)
     }
-    if isSmall {
-      for task in 0..<tasks { body(task) }
-    } else {
-      Parallel.forEach(tasks, body)
+    dweight.values.withUnsafeMutableBufferPointer { values in
+      forEachRow { sum, weight, count, step in
+        for index in 0..<count { values[weight + index * step] = floats[sum + index] }
+      }
     }
-    dweight.values.withUnsafeMutableBufferPointer { values in forEachWeight { values[$1] = floats[$0] } }
   }
 
-  private func units() -> [Unit] {
+  /// The tiles of some panels, in the order in which they are computed.
+  private func units(_ range: Range<Int>) -> [Unit] {
     var result: [Unit] = []
     for slice in 0..<slices {
-      var panel = 0
-      while panel < panels {
-        let width = plan.widths.first { $0 <= panels - panel } ?? 1
+      var panel = range.lowerBound
+      while panel < range.upperBound {
+        let width = plan.widths.first { $0 <= range.upperBound - panel } ?? 1
         for tile in plan.rowTiles { result.append(Unit(slice: slice, tile: tile, panel: panel, width: width)) }
         panel += width
       }
@@ -117,21 +129,33 @@ struct ConvolutionWeightGradient {
     return first..<max(first, last)
   }
 
-  private func runUnits(
-    _ units: ArraySlice<Unit>, _ rows: PaddedColumns, _ transposed: TransposedPanels,
-    _ sums: UnsafeMutablePointer<Float>, adds: Bool
+  private func runTask(
+    _ range: Range<Int>, _ thick: Activation, _ rows: PaddedColumns, _ sums: UnsafeMutablePointer<Float>, adds: Bool
   ) {
-    let bytesPerRow = 64 * (dy.width * dy.channels + geometry.stride * x.width * x.channels)
-    let chunk = max(1, Self.chunkBytes / max(bytesPerRow, 1))
+    let units = units(range)
     let windows = (0..<slices).map(window)
+    let reach = geometry.kernel / 2
+    // Bytes of an output row of A and of the transposed panels, and of the rows beyond a chunk that its taps reach.
+    let thickRow = 64 * 16 * thick.width * range.count * (rowsAreOutputs ? geometry.stride : 1)
+    let bytes = thickRow + 4 * rows.rowStride * (rowsAreOutputs ? 1 : geometry.stride)
+    let halo = rowsAreOutputs ? 2 * reach * thickRow / geometry.stride : 0
+    let chunk = min(max(1, (Self.chunkBytes - halo) / max(bytes, 1)), max(dy.height, 1))
+    var transposed = TransposedPanels(
+      thick, range, rows: min(thick.height, rowsAreOutputs ? (chunk - 1) * geometry.stride + geometry.kernel : chunk))
     var isFirst = !adds
     for block in 0..<dy.blocks {
       for start in stride(from: 0, to: dy.height, by: chunk) {
-        let chunkRows = start..<min(start + chunk, dy.height)
+        let end = min(start + chunk, dy.height)
+        if rowsAreOutputs {
+          let top = max(0, start * geometry.stride - reach)
+          transposed.fill(block, top..<max(top, min(thick.height, (end - 1) * geometry.stride + reach + 1)))
+        } else {
+          transposed.fill(block, start..<end)
+        }
         for unit in units {
           let window = windows[unit.slice]
           run(
-            unit, block, window.rows.clamped(to: chunkRows), window.columns, rows, transposed, sums,
+            unit, block, window.rows.clamped(to: start..<end), window.columns, rows, transposed, sums,
             isFirst: isFirst)
         }
         isFirst = false
@@ -163,7 +187,7 @@ struct ConvolutionWeightGradient {
       repeats: outputRows.count, segments: columns.count, depth: 16,
       a: rows.address(block, rowsAt.row, rowsAt.column) + 16 * unit.tile.first, aRow: 16,
       aSegment: rowsAt.stride * rows.pixelStride, aRepeat: rowsAt.stride * rows.rowStride,
-      b: transposed.address(unit.panel, block, panelsAt.row, panelsAt.column),
+      b: transposed.address(unit.panel, panelsAt.row, panelsAt.column),
       bPanel: isAlone ? 0 : transposed.panelStride, bSegment: 16 * panelsAt.stride,
       bRepeat: transposed.rowStride * panelsAt.stride,
       c: sums + 16 * ((unit.slice * paddedRows + unit.tile.first) * panels + unit.panel), cRow: 16 * panels,
@@ -175,10 +199,10 @@ struct ConvolutionWeightGradient {
     (row, column, stride)
   }
 
-  /// Calls `body` with the place of every weight's sum and the weight's own.
-  private func forEachWeight(_ body: (_ sum: Int, _ weight: Int) -> Void) {
+  /// Calls `body` with where the sums of one channel of the thinner operand begin, where its weights do, how many they are,
+  /// and how far apart the weights are.
+  private func forEachRow(_ body: (_ sum: Int, _ weight: Int, _ count: Int, _ step: Int) -> Void) {
     let thinChannels = rowsAreOutputs ? dy.channels : x.channels
-    let thickChannels = rowsAreOutputs ? x.channels : dy.channels
     for tap in 0..<geometry.taps {
       let kx = tap % geometry.kernel
       // With dy as rows, the pixel before the input pixel is under the kernel's last column.
@@ -187,9 +211,10 @@ struct ConvolutionWeightGradient {
       let firstRow = isFolded ? place * thinChannels : 0
       for thin in 0..<thinChannels {
         let sum = 16 * (slice * paddedRows + firstRow + thin) * panels
-        for thick in 0..<thickChannels {
-          let (output, input) = rowsAreOutputs ? (thin, thick) : (thick, thin)
-          body(sum + thick, (output * geometry.taps + tap) * x.channels + input)
+        if rowsAreOutputs {
+          body(sum, (thin * geometry.taps + tap) * x.channels, x.channels, 1)
+        } else {
+          body(sum, tap * x.channels + thin, dy.channels, geometry.taps * x.channels)
         }
       }
     }
@@ -216,11 +241,15 @@ private struct PaddedColumns {
     let storage = VectorStorage(count: activation.blocks * height * width * channels)
     let zero = Vector(repeating: 0)
     let rowVectors = activation.width * channels
-    for row in 0..<(activation.blocks * height) {
-      let line = storage.pointer + row * width * channels
-      line.update(repeating: zero, count: channels)
-      (line + channels).update(from: activation.pointer + row * rowVectors, count: rowVectors)
-      (line + channels + rowVectors).update(repeating: zero, count: channels)
+    let (target, source, lineVectors) = (Unchecked(storage.pointer), Unchecked(activation.pointer), width * channels)
+    let channels = channels
+    Parallel.forRanges(activation.blocks * height, grain: max(1, 4096 / max(lineVectors, 1))) { range in
+      for row in range {
+        let line = target.value + row * lineVectors
+        line.update(repeating: zero, count: channels)
+        (line + channels).update(from: source.value + row * rowVectors, count: rowVectors)
+        (line + channels + rowVectors).update(repeating: zero, count: channels)
+      }
     }
     padding = storage
   }
@@ -238,40 +267,46 @@ private struct PaddedColumns {
   }
 }
 
-/// An operand with sixteen channels in lanes and samples as depth: `[panel][block][y][x][sample]`.
+/// Some panels of an operand with sixteen channels in lanes and samples as depth, `[panel][y][x][sample]`, for some image
+/// rows of one block at a time.
 private struct TransposedPanels {
+  private let activation: Activation
+  private let range: Range<Int>
   private let storage: VectorStorage
-  private let pixels: Int
-  private let height: Int
-  private let width: Int
+  private let rows: Int
+  private var firstRow = 0
 
-  init(_ activation: Activation) {
-    (height, width) = (activation.height, activation.width)
-    pixels = activation.blocks * activation.height * activation.width
+  init(_ activation: Activation, _ range: Range<Int>, rows: Int) {
+    self.activation = activation
+    self.range = range
+    self.rows = rows
+    storage = VectorStorage(count: range.count * rows * activation.width * 16)
+  }
+
+  /// Takes image rows `selected` of a block.
+  mutating func fill(_ block: Int, _ selected: Range<Int>) {
+    precondition(selected.count <= rows, "transposed panels: \(selected.count) rows in place of \(rows)")
+    firstRow = selected.lowerBound
     let channels = activation.channels
-    let panels = (channels + 15) / 16
-    storage = VectorStorage(count: panels * pixels * 16)
-    let output = Unchecked(storage.pointer)
-    let source = Unchecked(UnsafeRawPointer(activation.pointer))
-    let pixels = pixels
+    let first = (block * activation.height + selected.lowerBound) * activation.width
+    let source = UnsafeRawPointer(activation.pointer + first * channels)
     let transpose = InstructionSet.selected.transpose16
-    Parallel.forRanges(pixels, grain: max(1, 64 / max(panels, 1))) { range in
-      for pixel in range {
-        for panel in 0..<panels {
-          let from = (source.value + 64 * (pixel * channels + 16 * panel)).assumingMemoryBound(to: Float.self)
-          let to = UnsafeMutableRawPointer(output.value + (panel * pixels + pixel) * 16)
-          transpose(min(16, channels - 16 * panel), from, 16, to.assumingMemoryBound(to: Float.self), 16)
-        }
+    for pixel in 0..<(selected.count * activation.width) {
+      for panel in range {
+        let from = (source + 64 * (pixel * channels + 16 * panel)).assumingMemoryBound(to: Float.self)
+        let to = UnsafeMutableRawPointer(storage.pointer + (panel - range.lowerBound) * panelStride + 16 * pixel)
+        transpose(min(16, channels - 16 * panel), from, 16, to.assumingMemoryBound(to: Float.self), 16)
       }
     }
   }
 
   /// Vectors from one panel to the next.
-  var panelStride: Int { 16 * pixels }
+  var panelStride: Int { 16 * rows * activation.width }
   /// Vectors from one image row to the next.
-  var rowStride: Int { 16 * width }
+  var rowStride: Int { 16 * activation.width }
 
-  func address(_ panel: Int, _ block: Int, _ row: Int, _ column: Int) -> UnsafePointer<Vector> {
-    UnsafePointer(storage.pointer) + (panel * pixels + (block * height + row) * width + column) * 16
+  func address(_ panel: Int, _ row: Int, _ column: Int) -> UnsafePointer<Vector> {
+    UnsafePointer(storage.pointer)
+      + ((panel - range.lowerBound) * panelStride + ((row - firstRow) * activation.width + column) * 16)
   }
 }
