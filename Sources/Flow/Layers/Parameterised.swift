@@ -13,10 +13,22 @@ public struct Parameter: Sendable, Equatable {
   /// The dimensions, outermost first.
   public let shape: [Int]
 
-  /// A parameter's name and shape.
-  public init(name: String, shape: [Int]) {
+  /// What the values are.
+  public let kind: Kind
+
+  /// What an optimiser does with a parameter's values.
+  public enum Kind: Sendable, Equatable {
+    /// It moves them against their derivatives.
+    case trainable
+    /// They are a running mean or variance; the gradient holds the batch's, towards which they move.
+    case statistic
+  }
+
+  /// A parameter's name, shape and kind.
+  public init(name: String, shape: [Int], kind: Kind = .trainable) {
     self.name = name
     self.shape = shape
+    self.kind = kind
   }
 }
 
@@ -35,5 +47,7 @@ extension Parameterised {
   }
 
   /// Number of trainable values.
-  public func parameterCount() -> Int { parameters().reduce(0) { $0 + $1.values.count } }
+  public func parameterCount() -> Int {
+    parameters().filter { $0.parameter.kind == .trainable }.reduce(0) { $0 + $1.values.count }
+  }
 }

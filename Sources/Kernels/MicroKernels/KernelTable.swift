@@ -66,6 +66,8 @@ public struct KernelTable: Sendable {
   /// Standard normal numbers, two vectors a group; the same on every machine.
   public let gaussians:
     @Sendable (_ key: RandomKey, _ firstGroup: UInt64, _ groups: Int, _ y: UnsafeMutablePointer<Vector>) -> Void
+  /// Batch norm's four passes; see the functions of these names.
+  public let batchNorm: BatchNormKernels
   /// Runs `rounds` rounds of independent multiply-adds in registers and returns how many floating-point operations
   /// that was: the roof that the other kernels are measured against.
   public let multiplyAddLoop: @Sendable (_ rounds: Int) -> Double
@@ -84,7 +86,7 @@ public struct KernelTable: Sendable {
     adam: @escaping @Sendable (Int, AdamStep, AdamBuffers) -> Void,
     randomWords: @escaping @Sendable (RandomKey, UInt64, Int, UnsafeMutablePointer<SIMD16<UInt32>>) -> Void,
     gaussians: @escaping @Sendable (RandomKey, UInt64, Int, UnsafeMutablePointer<Vector>) -> Void,
-    multiplyAddLoop: @escaping @Sendable (Int) -> Double
+    batchNorm: BatchNormKernels, multiplyAddLoop: @escaping @Sendable (Int) -> Double
   ) {
     self.name = name
     self.fusesMultiplyAdd = fusesMultiplyAdd
@@ -104,7 +106,42 @@ public struct KernelTable: Sendable {
     self.adam = adam
     self.randomWords = randomWords
     self.gaussians = gaussians
+    self.batchNorm = batchNorm
     self.multiplyAddLoop = multiplyAddLoop
+  }
+}
+
+/// The passes of batch norm, each over `pixels` whole pixels.
+public struct BatchNormKernels: Sendable {
+  /// See `shiftedMoments`.
+  public let moments:
+    @Sendable (
+      _ pixels: Int, _ channels: Int, _ x: UnsafePointer<Vector>, _ sums: UnsafeMutablePointer<Vector>
+    ) -> Void
+  /// See `scaleShift`.
+  public let scaleShift: @Sendable (_ pixels: Int, _ work: BatchNormWork, _ rectifies: Bool) -> Void
+  /// See `batchNormSums`.
+  public let sums:
+    @Sendable (_ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutablePointer<Vector>, _ rectifies: Bool) -> Void
+  /// See `batchNormInputGradient`.
+  public let inputGradient:
+    @Sendable (
+      _ pixels: Int, _ work: BatchNormWork, _ meanTerm: UnsafePointer<Vector>, _ normalTerm: UnsafePointer<Vector>,
+      _ rectifies: Bool
+    ) -> Void
+
+  /// The four passes.
+  public init(
+    moments: @escaping @Sendable (Int, Int, UnsafePointer<Vector>, UnsafeMutablePointer<Vector>) -> Void,
+    scaleShift: @escaping @Sendable (Int, BatchNormWork, Bool) -> Void,
+    sums: @escaping @Sendable (Int, BatchNormWork, UnsafeMutablePointer<Vector>, Bool) -> Void,
+    inputGradient:
+      @escaping @Sendable (Int, BatchNormWork, UnsafePointer<Vector>, UnsafePointer<Vector>, Bool) -> Void
+  ) {
+    self.moments = moments
+    self.scaleShift = scaleShift
+    self.sums = sums
+    self.inputGradient = inputGradient
   }
 }
 

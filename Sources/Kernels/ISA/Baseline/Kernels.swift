@@ -13,7 +13,24 @@ public let kernels = KernelTable(
   sigmoid: { sigmoid($0, $1, $2, fused: fused) },
   softmaxCrossEntropy: { softmaxCrossEntropy($0, $1, $2, $3, $4, fused: fused) },
   adam: { adam($0, $1, $2, fused: fused) }, randomWords: { randomWords($0, $1, $2, $3) },
-  gaussians: { gaussians($0, $1, $2, $3) }, multiplyAddLoop: { multiplyAddLoop($0, fused: fused, wide: isWide) })
+  gaussians: { gaussians($0, $1, $2, $3) }, batchNorm: batchNorm,
+  multiplyAddLoop: { multiplyAddLoop($0, fused: fused, wide: isWide) })
+
+private let batchNorm = BatchNormKernels(
+  moments: { shiftedMoments($0, $1, $2, $3, fused: fused) },
+  scaleShift: {
+    $2 ? scaleShift($0, $1, rectifies: true, fused: fused) : scaleShift($0, $1, rectifies: false, fused: fused)
+  },
+  sums: {
+    $3
+      ? batchNormSums($0, $1, $2, rectifies: true, fused: fused)
+      : batchNormSums($0, $1, $2, rectifies: false, fused: fused)
+  },
+  inputGradient: {
+    $4
+      ? batchNormInputGradient($0, $1, meanTerm: $2, normalTerm: $3, rectifies: true, fused: fused)
+      : batchNormInputGradient($0, $1, meanTerm: $2, normalTerm: $3, rectifies: false, fused: fused)
+  })
 
 private let narrow = TileSet(tall: [narrow6x1, narrow4x1], thin: [narrow2x3])
 private let wide = TileSet(

@@ -1,0 +1,69 @@
+import Kernels
+
+/// The weights of y = W ∗ x + bias.
+public struct ConvolutionLayer: Sendable, Equatable {
+  /// Kernel and stride.
+  public let geometry: Convolution
+  /// Outputs × (taps · inputs), a row being `[ky][kx][input]`.
+  public var weight: Matrix
+  /// One an output, or none.
+  public var bias: [Float]
+
+  /// Weights, and biases where asked, uniform in ±1/√(taps · inputs) (PyTorch's default), from places of `random` that
+  /// start at `offset`.
+  public init(
+    inputs: Int, outputs: Int, _ geometry: Convolution, hasBias: Bool, random: RandomStream, offset: inout Int
+  ) {
+    self.geometry = geometry
+    let fan = geometry.taps * inputs
+    let bound = fan > 0 ? 1 / Float(fan).squareRoot() : 0
+    func draw(_ count: Int) -> [Float] {
+      defer { offset += count }
+      return random.uniforms(count: count, offset: offset).map { (2 * $0 - 1) * bound }
+    }
+    weight = Matrix(rows: outputs, columns: fan, values: draw(outputs * fan))
+    bias = hasBias ? draw(outputs) : []
+  }
+
+  /// Weights and biases zero.
+  public init(zeroInputs inputs: Int, outputs: Int, _ geometry: Convolution) {
+    self.geometry = geometry
+    weight = Matrix(rows: outputs, columns: geometry.taps * inputs)
+    bias = [Float](repeating: 0, count: outputs)
+  }
+
+  /// Number of input channels.
+  public var inputs: Int { weight.columns / geometry.taps }
+  /// Number of output channels.
+  public var outputs: Int { weight.rows }
+
+  func evaluate(_ x: ChannelView, activation: DenseActivation = .identity) -> Activation {
+    convolution(x, weight: weight, bias: bias, geometry, activation: activation)
+  }
+
+  /// The layer followed by a normalisation with constants, as one convolution.
+  func evaluate(_ x: ChannelView, normalisedBy constants: BatchNormCoefficients, activation: DenseActivation)
+    -> Activation
+  {
+    var folded = weight
+    for output in 0..<weight.rows {
+      for column in 0..<weight.columns { folded[output, column] *= constants.scale[output] }
+    }
+    return convolution(x, weight: folded, bias: constants.shift, geometry, activation: activation)
+  }
+
+  func inputGradient(_ dy: ChannelView, height: Int, width: Int) -> Activation {
+    convolutionInputGradient(dy, weight: weight, geometry, height: height, width: width)
+  }
+
+  /// As a gradient: takes the derivatives with respect to weight and bias.
+  mutating func setGradient(_ x: ChannelView, outputGradient: ChannelView, _ accumulation: Accumulation) {
+    convolutionWeightGradient(x, outputGradient: outputGradient, geometry, weight: &weight, bias: &bias, accumulation)
+  }
+
+  mutating func visitParameters(prefix: String, _ visit: (Parameter, inout [Float]) -> Void) {
+    visit(
+      Parameter(name: prefix + "weight", shape: [outputs, geometry.kernel, geometry.kernel, inputs]), &weight.values)
+    if !bias.isEmpty { visit(Parameter(name: prefix + "bias", shape: [bias.count]), &bias) }
+  }
+}

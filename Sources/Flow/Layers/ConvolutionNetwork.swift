@@ -1,0 +1,103 @@
+import Kernels
+
+/// The coupling function of the convolutional fi-RevNet (paper, D.2): 3×3 → batch norm → rectifier → 1×1 → batch norm →
+/// rectifier → 3×3. The last convolution starts at zero, so that a coupling starts as the identity (Kingma & Dhariwal
+/// 2018, section 3.3). Without batch norm, the convolutions have biases instead.
+///
+/// `evaluate` normalises by the running moments, folded into the weights, so that a sample's result depends on that sample
+/// alone and the inverse of a coupling retraces it. `evaluateRecording`, which training uses, normalises by the batch's;
+/// `backward` leaves these in the gradient, for the optimiser to move the running ones.
+/// Cost of a pixel: taps·inputs·filters + filters² + taps·filters·outputs multiply-adds.
+public struct ConvolutionNetwork: CouplingFunction, Equatable {
+  /// The three convolutions, first to last.
+  public private(set) var convolutions: [ConvolutionLayer]
+  /// The normalisation behind each of the first two, or none at all.
+  public private(set) var norms: [BatchNorm]
+
+  /// A network from `inputs` to `outputs` channels through two layers of `filters`, initialised from one stream.
+  public init(inputs: Int, filters: Int, outputs: Int, hasBatchNorm: Bool = true, random: RandomStream) {
+    var offset = 0
+    convolutions = [
+      ConvolutionLayer(
+        inputs: inputs, outputs: filters, Convolution(kernel: 3), hasBias: !hasBatchNorm, random: random,
+        offset: &offset),
+      ConvolutionLayer(
+        inputs: filters, outputs: filters, Convolution(kernel: 1), hasBias: !hasBatchNorm, random: random,
+        offset: &offset),
+      ConvolutionLayer(zeroInputs: filters, outputs: outputs, Convolution(kernel: 3)),
+    ]
+    norms = hasBatchNorm ? [BatchNorm(channels: filters), BatchNorm(channels: filters)] : []
+  }
+
+  /// What evaluation keeps: every convolution's input, and with batch norm its output and the batch's moments.
+  public struct Tape {
+    let inputs: [ChannelView]
+    let outputs: [Activation]
+    let moments: [BatchMoments]
+  }
+
+  /// y = f(x), normalised by the running moments.
+  public func evaluate(_ x: ChannelView) -> Activation {
+    var current = x
+    for (index, layer) in convolutions.dropLast().enumerated() {
+      current =
+        (norms.isEmpty
+        ? layer.evaluate(current, activation: .rectifier)
+        : layer.evaluate(current, normalisedBy: norms[index].running, activation: .rectifier)).view
+    }
+    return convolutions[convolutions.count - 1].evaluate(current)
+  }
+
+  /// y = f(x), normalised by the batch's moments, with a tape.
+  public func evaluateRecording(_ x: ChannelView) -> (y: Activation, tape: Tape) {
+    var inputs = [x]
+    var outputs: [Activation] = []
+    var moments: [BatchMoments] = []
+    for (index, layer) in convolutions.dropLast().enumerated() {
+      guard !norms.isEmpty else {
+        inputs.append(layer.evaluate(inputs[index], activation: .rectifier).view)
+        continue
+      }
+      let output = layer.evaluate(inputs[index])
+      let measured = BatchMoments(output)
+      inputs.append(batchNorm(output, norms[index].coefficients(measured), rectifies: true).view)
+      outputs.append(output)
+      moments.append(measured)
+    }
+    let y = convolutions[convolutions.count - 1].evaluate(inputs[inputs.count - 1])
+    return (y, Tape(inputs: inputs, outputs: outputs, moments: moments))
+  }
+
+  /// ∂L/∂x, and ∂L/∂parameter in `gradient`.
+  public func backward(
+    _ tape: Tape, outputGradient: ChannelView, into gradient: inout ConvolutionNetwork, _ accumulation: Accumulation
+  ) -> Activation {
+    let image = outputGradient.activation
+    var dy = outputGradient
+    for index in convolutions.indices.reversed() {
+      let input = tape.inputs[index]
+      gradient.convolutions[index].setGradient(input, outputGradient: dy, accumulation)
+      let dinput = convolutions[index].inputGradient(dy, height: image.height, width: image.width)
+      guard index > 0 else { return dinput }
+      if norms.isEmpty {
+        dy = rectifierGradient(input.activation, outputGradient: dinput).view
+      } else {
+        let moments = tape.moments[index - 1]
+        let result = batchNormGradients(
+          tape.outputs[index - 1], norms[index - 1].coefficients(moments), outputGradient: dinput, rectifies: true)
+        gradient.norms[index - 1].setGradient(
+          scale: result.scaleGradient, shift: result.shiftGradient, moments, accumulation)
+        dy = result.inputGradient.view
+      }
+    }
+    preconditionFailure("a network has at least one convolution")
+  }
+
+  /// Visits every parameter; see `Parameterised`.
+  public mutating func visitParameters(prefix: String, _ visit: (Parameter, inout [Float]) -> Void) {
+    for index in convolutions.indices {
+      convolutions[index].visitParameters(prefix: "\(prefix)convolutions.\(index).", visit)
+      if index < norms.count { norms[index].visitParameters(prefix: "\(prefix)norms.\(index).", visit) }
+    }
+  }
+}
