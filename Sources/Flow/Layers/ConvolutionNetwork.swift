@@ -29,10 +29,12 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
     norms = hasBatchNorm ? [BatchNorm(channels: filters), BatchNorm(channels: filters)] : []
   }
 
-  /// What evaluation keeps: every convolution's input, and with batch norm its output and the batch's moments.
+  /// What evaluation keeps: its input, and of every layer but the last the activation that costs least to go on from. With
+  /// batch norm that is the convolution's output with the batch's moments: the next convolution's input is made from it
+  /// again, in one pass, instead of being written to memory and read back long after. Without, it is that input.
   public struct Tape {
-    let inputs: [ChannelView]
-    let outputs: [Activation]
+    let input: ChannelView
+    let kept: [Activation]
     let moments: [BatchMoments]
   }
 
@@ -50,22 +52,20 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
 
   /// y = f(x), normalised by the batch's moments, with a tape.
   public func evaluateRecording(_ x: ChannelView) -> (y: Activation, tape: Tape) {
-    var inputs = [x]
-    var outputs: [Activation] = []
+    var current = x
+    var kept: [Activation] = []
     var moments: [BatchMoments] = []
     for (index, layer) in convolutions.dropLast().enumerated() {
-      guard !norms.isEmpty else {
-        inputs.append(layer.evaluate(inputs[index], activation: .rectifier).view)
-        continue
+      if norms.isEmpty {
+        kept.append(layer.evaluate(current, activation: .rectifier))
+        current = kept[index].view
+      } else {
+        kept.append(layer.evaluate(current))
+        moments.append(BatchMoments(kept[index]))
+        current = normalised(kept[index], moments[index], index).view
       }
-      let output = layer.evaluate(inputs[index])
-      let measured = BatchMoments(output)
-      inputs.append(batchNorm(output, norms[index].coefficients(measured), rectifies: true).view)
-      outputs.append(output)
-      moments.append(measured)
     }
-    let y = convolutions[convolutions.count - 1].evaluate(inputs[inputs.count - 1])
-    return (y, Tape(inputs: inputs, outputs: outputs, moments: moments))
+    return (convolutions[convolutions.count - 1].evaluate(current), Tape(input: x, kept: kept, moments: moments))
   }
 
   /// ∂L/∂x, and ∂L/∂parameter in `gradient`.
@@ -74,23 +74,29 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
   ) -> Activation {
     let image = outputGradient.activation
     var dy = outputGradient
-    for index in convolutions.indices.reversed() {
-      let input = tape.inputs[index]
-      gradient.convolutions[index].setGradient(input, outputGradient: dy, accumulation)
+    for index in convolutions.indices.dropFirst().reversed() {
+      let kept = tape.kept[index - 1]
+      let input = norms.isEmpty ? kept : normalised(kept, tape.moments[index - 1], index - 1)
+      gradient.convolutions[index].setGradient(input.view, outputGradient: dy, accumulation)
       let dinput = convolutions[index].inputGradient(dy, height: image.height, width: image.width)
-      guard index > 0 else { return dinput }
       if norms.isEmpty {
-        dy = rectifierGradient(input.activation, outputGradient: dinput).view
+        dy = rectifierGradient(kept, outputGradient: dinput).view
       } else {
         let moments = tape.moments[index - 1]
         let result = batchNormGradients(
-          tape.outputs[index - 1], norms[index - 1].coefficients(moments), outputGradient: dinput, rectifies: true)
+          kept, norms[index - 1].coefficients(moments), outputGradient: dinput, rectifies: true)
         gradient.norms[index - 1].setGradient(
           scale: result.scaleGradient, shift: result.shiftGradient, moments, accumulation)
         dy = result.inputGradient.view
       }
     }
-    preconditionFailure("a network has at least one convolution")
+    gradient.convolutions[0].setGradient(tape.input, outputGradient: dy, accumulation)
+    return convolutions[0].inputGradient(dy, height: image.height, width: image.width)
+  }
+
+  /// The rectified normalisation behind convolution `index` by a batch's moments.
+  private func normalised(_ output: Activation, _ moments: BatchMoments, _ index: Int) -> Activation {
+    batchNorm(output, norms[index].coefficients(moments), rectifies: true)
   }
 
   /// Visits every parameter; see `Parameterised`.

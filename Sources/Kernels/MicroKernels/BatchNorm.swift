@@ -112,6 +112,7 @@ public struct BatchNormWork {
   public var normalShift: UnsafePointer<Vector>
 
   /// Groups the arrays.
+  @inlinable @inline(__always)
   public init(
     channels: Int, x: UnsafePointer<Vector>, dy: UnsafePointer<Vector>, y: UnsafeMutablePointer<Vector>,
     scale: UnsafePointer<Vector>, shift: UnsafePointer<Vector>, inverseDeviation: UnsafePointer<Vector>,

@@ -21,6 +21,7 @@ public enum TileStart: Sendable {
 /// Every sum runs over repeats, segments and k in ascending order, one fused multiply-add at a time, so that a result depends
 /// neither on the tile's shape nor on how the work was blocked or shared between threads.
 /// All strides are in elements: of `Float` for A and C, of `Vector` for B.
+@frozen
 public struct TileWork {
   /// Number of times that the segments come again, elsewhere: a convolution's weight gradient has one an image row.
   public var repeats: Int
@@ -58,6 +59,7 @@ public struct TileWork {
   public var rectifies: Bool
 
   /// A description with every field given; A must have as many readable rows as the tile.
+  @inlinable @inline(__always)
   public init(
     repeats: Int = 1, segments: Int = 1, depth: Int, a: UnsafePointer<Float>, aRow: Int, aSegment: Int = 0,
     aRepeat: Int = 0, b: UnsafePointer<Vector>, bPanel: Int, bSegment: Int = 0, bRepeat: Int = 0,
