@@ -6,64 +6,70 @@
 /// the loop's own instructions stay under a tenth of all: what is left of the decoder matters where a neighbour shares it.
 @inlinable @inline(__always)
 public func tile6x1(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: Bool) {
-  var sums = Column6(work)
-  for round in 0..<work.repeats {
-    for segment in 0..<work.segments {
-      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
-      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
-      var remaining = work.depth
-      while remaining >= 4 {
-        sums.add(a, aRow, b[0], fused: fused)
-        sums.add(a + aDepth, aRow, b[1], fused: fused)
-        sums.add(a + 2 * aDepth, aRow, b[2], fused: fused)
-        sums.add(a + 3 * aDepth, aRow, b[3], fused: fused)
-        a += 4 * aDepth
-        b += 4
-        remaining &-= 4
-      }
-      while remaining > 0 {
-        sums.add(a, aRow, b[0], fused: fused)
-        a += aDepth
-        b += 1
-        remaining &-= 1
+  for tile in 0..<work.tiles {
+    var sums = Column6(work, first: 6 &* tile)
+    for round in 0..<work.repeats {
+      for segment in 0..<work.segments {
+        var a = work.a + (tile &* work.aTile &+ round &* work.aRepeat &+ segment &* work.aSegment)
+        var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+        var remaining = work.depth
+        while remaining >= 4 {
+          sums.add(a, aRow, b[0], fused: fused)
+          sums.add(a + aDepth, aRow, b[1], fused: fused)
+          sums.add(a + 2 &* aDepth, aRow, b[2], fused: fused)
+          sums.add(a + 3 &* aDepth, aRow, b[3], fused: fused)
+          a += 4 &* aDepth
+          b += 4
+          remaining &-= 4
+        }
+        while remaining > 0 {
+          sums.add(a, aRow, b[0], fused: fused)
+          a += aDepth
+          b += 1
+          remaining &-= 1
+        }
       }
     }
+    if work.rectifies { sums.rectify() }
+    sums.store(work.c + 6 &* tile &* work.cRow, work.cRow)
   }
-  if work.rectifies { sums.rectify() }
-  sums.store(work.c, work.cRow)
 }
 
 /// Tile of 4 rows × 1 vector: 8 registers hold sums, which just hide the latency of multiply-adds.
 @inlinable @inline(__always)
 public func tile4x1(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: Bool) {
-  var c0 = startingSum(work, row: 0)
-  var c1 = startingSum(work, row: 1)
-  var c2 = startingSum(work, row: 2)
-  var c3 = startingSum(work, row: 3)
-  for round in 0..<work.repeats {
-    for segment in 0..<work.segments {
-      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
-      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
-      for _ in 0..<work.depth {
-        c0 = multiplyAdd(c0, a[0], b[0], fused: fused)
-        c1 = multiplyAdd(c1, a[aRow], b[0], fused: fused)
-        c2 = multiplyAdd(c2, a[2 &* aRow], b[0], fused: fused)
-        c3 = multiplyAdd(c3, a[3 &* aRow], b[0], fused: fused)
-        a += aDepth
-        b += 1
+  for tile in 0..<work.tiles {
+    let first = 4 &* tile
+    var c0 = startingSum(work, row: first)
+    var c1 = startingSum(work, row: first &+ 1)
+    var c2 = startingSum(work, row: first &+ 2)
+    var c3 = startingSum(work, row: first &+ 3)
+    for round in 0..<work.repeats {
+      for segment in 0..<work.segments {
+        var a = work.a + (tile &* work.aTile &+ round &* work.aRepeat &+ segment &* work.aSegment)
+        var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+        for _ in 0..<work.depth {
+          c0 = multiplyAdd(c0, a[0], b[0], fused: fused)
+          c1 = multiplyAdd(c1, a[aRow], b[0], fused: fused)
+          c2 = multiplyAdd(c2, a[2 &* aRow], b[0], fused: fused)
+          c3 = multiplyAdd(c3, a[3 &* aRow], b[0], fused: fused)
+          a += aDepth
+          b += 1
+        }
       }
     }
+    if work.rectifies {
+      c0 = rectified(c0)
+      c1 = rectified(c1)
+      c2 = rectified(c2)
+      c3 = rectified(c3)
+    }
+    let c = work.c + first &* work.cRow
+    storeSum(c0, c)
+    storeSum(c1, c + work.cRow)
+    storeSum(c2, c + 2 &* work.cRow)
+    storeSum(c3, c + 3 &* work.cRow)
   }
-  if work.rectifies {
-    c0 = rectified(c0)
-    c1 = rectified(c1)
-    c2 = rectified(c2)
-    c3 = rectified(c3)
-  }
-  storeSum(c0, work.c)
-  storeSum(c1, work.c + work.cRow)
-  storeSum(c2, work.c + 2 &* work.cRow)
-  storeSum(c3, work.c + 3 &* work.cRow)
 }
 
 /// Sums of six rows in one panel, as separate variables: an array or an indexed tuple would live in memory.
@@ -77,13 +83,13 @@ struct Column6 {
   @usableFromInline var c5: Vector
 
   @inlinable @inline(__always)
-  init(_ work: borrowing TileWork) {
-    c0 = startingSum(work, row: 0)
-    c1 = startingSum(work, row: 1)
-    c2 = startingSum(work, row: 2)
-    c3 = startingSum(work, row: 3)
-    c4 = startingSum(work, row: 4)
-    c5 = startingSum(work, row: 5)
+  init(_ work: borrowing TileWork, first: Int) {
+    c0 = startingSum(work, row: first)
+    c1 = startingSum(work, row: first &+ 1)
+    c2 = startingSum(work, row: first &+ 2)
+    c3 = startingSum(work, row: first &+ 3)
+    c4 = startingSum(work, row: first &+ 4)
+    c5 = startingSum(work, row: first &+ 5)
   }
 
   @inlinable @inline(__always)

@@ -8,32 +8,35 @@
 public func tile12x2(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: Bool) {
   let row = work.cRow
   let panel = work.cPanel
-  var top = Rows4(work, first: 0)
-  var middle = Rows4(work, first: 4)
-  var bottom = Rows4(work, first: 8)
-  for round in 0..<work.repeats {
-    for segment in 0..<work.segments {
-      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
-      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
-      for _ in 0..<work.depth {
-        let x = b[0]
-        let y = b[work.bPanel]
-        top.add(a, aRow, x, y, fused: fused)
-        middle.add(a + 4 &* aRow, aRow, x, y, fused: fused)
-        bottom.add(a + 8 &* aRow, aRow, x, y, fused: fused)
-        a += aDepth
-        b += 1
+  for tile in 0..<work.tiles {
+    let c = work.c + tile &* (12 &* row)
+    var top = Rows4(work, first: tile &* 12)
+    var middle = Rows4(work, first: tile &* 12 &+ 4)
+    var bottom = Rows4(work, first: tile &* 12 &+ 8)
+    for round in 0..<work.repeats {
+      for segment in 0..<work.segments {
+        var a = work.a + (tile &* work.aTile &+ round &* work.aRepeat &+ segment &* work.aSegment)
+        var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+        for _ in 0..<work.depth {
+          let x = b[0]
+          let y = b[work.bPanel]
+          top.add(a, aRow, x, y, fused: fused)
+          middle.add(a + 4 &* aRow, aRow, x, y, fused: fused)
+          bottom.add(a + 8 &* aRow, aRow, x, y, fused: fused)
+          a += aDepth
+          b += 1
+        }
       }
     }
+    if work.rectifies {
+      top.rectify()
+      middle.rectify()
+      bottom.rectify()
+    }
+    top.store(c, row, panel)
+    middle.store(c + 4 &* row, row, panel)
+    bottom.store(c + 8 &* row, row, panel)
   }
-  if work.rectifies {
-    top.rectify()
-    middle.rectify()
-    bottom.rectify()
-  }
-  top.store(work.c, row, panel)
-  middle.store(work.c + 4 &* row, row, panel)
-  bottom.store(work.c + 8 &* row, row, panel)
 }
 
 /// 10 rows × 2 vectors.
@@ -41,32 +44,35 @@ public func tile12x2(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: 
 public func tile10x2(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: Bool) {
   let row = work.cRow
   let panel = work.cPanel
-  var top = Rows4(work, first: 0)
-  var middle = Rows4(work, first: 4)
-  var bottom = Rows2(work, first: 8)
-  for round in 0..<work.repeats {
-    for segment in 0..<work.segments {
-      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
-      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
-      for _ in 0..<work.depth {
-        let x = b[0]
-        let y = b[work.bPanel]
-        top.add(a, aRow, x, y, fused: fused)
-        middle.add(a + 4 &* aRow, aRow, x, y, fused: fused)
-        bottom.add(a + 8 &* aRow, aRow, x, y, fused: fused)
-        a += aDepth
-        b += 1
+  for tile in 0..<work.tiles {
+    let c = work.c + tile &* (10 &* row)
+    var top = Rows4(work, first: tile &* 10)
+    var middle = Rows4(work, first: tile &* 10 &+ 4)
+    var bottom = Rows2(work, first: tile &* 10 &+ 8)
+    for round in 0..<work.repeats {
+      for segment in 0..<work.segments {
+        var a = work.a + (tile &* work.aTile &+ round &* work.aRepeat &+ segment &* work.aSegment)
+        var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+        for _ in 0..<work.depth {
+          let x = b[0]
+          let y = b[work.bPanel]
+          top.add(a, aRow, x, y, fused: fused)
+          middle.add(a + 4 &* aRow, aRow, x, y, fused: fused)
+          bottom.add(a + 8 &* aRow, aRow, x, y, fused: fused)
+          a += aDepth
+          b += 1
+        }
       }
     }
+    if work.rectifies {
+      top.rectify()
+      middle.rectify()
+      bottom.rectify()
+    }
+    top.store(c, row, panel)
+    middle.store(c + 4 &* row, row, panel)
+    bottom.store(c + 8 &* row, row, panel)
   }
-  if work.rectifies {
-    top.rectify()
-    middle.rectify()
-    bottom.rectify()
-  }
-  top.store(work.c, row, panel)
-  middle.store(work.c + 4 &* row, row, panel)
-  bottom.store(work.c + 8 &* row, row, panel)
 }
 
 /// 8 rows × 2 vectors.
@@ -74,28 +80,31 @@ public func tile10x2(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: 
 public func tile8x2(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: Bool) {
   let row = work.cRow
   let panel = work.cPanel
-  var top = Rows4(work, first: 0)
-  var bottom = Rows4(work, first: 4)
-  for round in 0..<work.repeats {
-    for segment in 0..<work.segments {
-      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
-      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
-      for _ in 0..<work.depth {
-        let x = b[0]
-        let y = b[work.bPanel]
-        top.add(a, aRow, x, y, fused: fused)
-        bottom.add(a + 4 &* aRow, aRow, x, y, fused: fused)
-        a += aDepth
-        b += 1
+  for tile in 0..<work.tiles {
+    let c = work.c + tile &* (8 &* row)
+    var top = Rows4(work, first: tile &* 8)
+    var bottom = Rows4(work, first: tile &* 8 &+ 4)
+    for round in 0..<work.repeats {
+      for segment in 0..<work.segments {
+        var a = work.a + (tile &* work.aTile &+ round &* work.aRepeat &+ segment &* work.aSegment)
+        var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+        for _ in 0..<work.depth {
+          let x = b[0]
+          let y = b[work.bPanel]
+          top.add(a, aRow, x, y, fused: fused)
+          bottom.add(a + 4 &* aRow, aRow, x, y, fused: fused)
+          a += aDepth
+          b += 1
+        }
       }
     }
+    if work.rectifies {
+      top.rectify()
+      bottom.rectify()
+    }
+    top.store(c, row, panel)
+    bottom.store(c + 4 &* row, row, panel)
   }
-  if work.rectifies {
-    top.rectify()
-    bottom.rectify()
-  }
-  top.store(work.c, row, panel)
-  bottom.store(work.c + 4 &* row, row, panel)
 }
 
 /// 6 rows × 2 vectors.
@@ -103,28 +112,31 @@ public func tile8x2(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: B
 public func tile6x2(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: Bool) {
   let row = work.cRow
   let panel = work.cPanel
-  var top = Rows4(work, first: 0)
-  var bottom = Rows2(work, first: 4)
-  for round in 0..<work.repeats {
-    for segment in 0..<work.segments {
-      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
-      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
-      for _ in 0..<work.depth {
-        let x = b[0]
-        let y = b[work.bPanel]
-        top.add(a, aRow, x, y, fused: fused)
-        bottom.add(a + 4 &* aRow, aRow, x, y, fused: fused)
-        a += aDepth
-        b += 1
+  for tile in 0..<work.tiles {
+    let c = work.c + tile &* (6 &* row)
+    var top = Rows4(work, first: tile &* 6)
+    var bottom = Rows2(work, first: tile &* 6 &+ 4)
+    for round in 0..<work.repeats {
+      for segment in 0..<work.segments {
+        var a = work.a + (tile &* work.aTile &+ round &* work.aRepeat &+ segment &* work.aSegment)
+        var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+        for _ in 0..<work.depth {
+          let x = b[0]
+          let y = b[work.bPanel]
+          top.add(a, aRow, x, y, fused: fused)
+          bottom.add(a + 4 &* aRow, aRow, x, y, fused: fused)
+          a += aDepth
+          b += 1
+        }
       }
     }
+    if work.rectifies {
+      top.rectify()
+      bottom.rectify()
+    }
+    top.store(c, row, panel)
+    bottom.store(c + 4 &* row, row, panel)
   }
-  if work.rectifies {
-    top.rectify()
-    bottom.rectify()
-  }
-  top.store(work.c, row, panel)
-  bottom.store(work.c + 4 &* row, row, panel)
 }
 
 // The sums are separate variables, as an array or an indexed tuple would live in memory, grouped so that no function has

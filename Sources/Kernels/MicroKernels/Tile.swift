@@ -20,9 +20,15 @@ public enum TileStart: Sendable {
 ///
 /// Every sum runs over repeats, segments and k in ascending order, one fused multiply-add at a time, so that a result depends
 /// neither on the tile's shape nor on how the work was blocked or shared between threads.
+/// `tiles` such tiles are computed one after another, each with the next rows of A and C and the same B, as setting up a call
+/// costs as much as a dozen products; tiles for few rows compute one.
 /// All strides are in elements: of `Float` for A and C, of `Vector` for B.
 @frozen
 public struct TileWork {
+  /// Number of tiles, one below the other.
+  public var tiles: Int
+  /// Distance between A's tiles.
+  public var aTile: Int
   /// Number of times that the segments come again, elsewhere: a convolution's weight gradient has one an image row.
   public var repeats: Int
   /// Number of stretches over which B is contiguous; a convolution has one a kernel row, a matrix product one.
@@ -61,11 +67,14 @@ public struct TileWork {
   /// A description with every field given; A must have as many readable rows as the tile.
   @inlinable @inline(__always)
   public init(
-    repeats: Int = 1, segments: Int = 1, depth: Int, a: UnsafePointer<Float>, aRow: Int, aSegment: Int = 0,
+    tiles: Int = 1, aTile: Int = 0, repeats: Int = 1, segments: Int = 1, depth: Int, a: UnsafePointer<Float>, aRow: Int,
+    aSegment: Int = 0,
     aRepeat: Int = 0, b: UnsafePointer<Vector>, bPanel: Int, bSegment: Int = 0, bRepeat: Int = 0,
     c: UnsafeMutablePointer<Float>, cRow: Int, cPanel: Int,
     start: TileStart, bias: UnsafePointer<Float>, rectifies: Bool
   ) {
+    self.tiles = tiles
+    self.aTile = aTile
     self.repeats = repeats
     self.segments = segments
     self.depth = depth

@@ -149,6 +149,32 @@ public func tile4x6(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: B
   lowerRight.store(lower + right, work.cRow, work.cPanel)
 }
 
+/// 4 rows × 4 vectors: 16 sums; per k 16 multiply-adds for 8 loads.
+@inlinable @inline(__always)
+public func tile4x4(_ work: borrowing TileWork, aRow: Int, aDepth: Int, fused: Bool) {
+  let panel = work.bPanel
+  var upper = Columns4(work, first: 0)
+  var lower = Columns4(work, first: 0, firstRow: 2)
+  for round in 0..<work.repeats {
+    for segment in 0..<work.segments {
+      var a = work.a + (round &* work.aRepeat &+ segment &* work.aSegment)
+      var b = work.b + (round &* work.bRepeat &+ segment &* work.bSegment)
+      for _ in 0..<work.depth {
+        upper.add(Vector(repeating: a[0]), Vector(repeating: a[aRow]), b, panel, fused: fused)
+        lower.add(Vector(repeating: a[2 &* aRow]), Vector(repeating: a[3 &* aRow]), b, panel, fused: fused)
+        a += aDepth
+        b += 1
+      }
+    }
+  }
+  if work.rectifies {
+    upper.rectify()
+    lower.rectify()
+  }
+  upper.store(work.c, work.cRow, work.cPanel)
+  lower.store(work.c + 2 &* work.cRow, work.cRow, work.cPanel)
+}
+
 /// Sums of two rows in four panels.
 @usableFromInline
 struct Columns4 {

@@ -67,13 +67,10 @@ public func convolutionInputGradient(
     """)
   let inputs = weight.columns / geometry.taps
   var dx = Activation(uninitialized: dy.samples, height: height, width: width, channels: inputs)
-  let flipped = flippedWeight(weight, inputs: inputs, taps: geometry.taps)
-  // Every input pixel sees the output through the flipped kernel; at stride 2 there are zeros between output pixels.
+  // At stride 2 there are zeros between the output's pixels.
   let source = geometry.stride == 1 ? dy.contiguous : spread(dy, height: height, width: width)
-  withOperands(flipped.values, []) { weights, _ in
-    ConvolutionProduct(
-      source, weight: weights, outputs: inputs, bias: nil, Convolution(kernel: geometry.kernel), rectifies: false
-    ).run(into: &dx)
+  withOperands(weight.values, []) { weights, _ in
+    ConvolutionProduct(flipping: weights, inputs: inputs, source, kernel: geometry.kernel).run(into: &dx)
   }
   return dx
 }
@@ -98,24 +95,6 @@ public func convolutionWeightGradient(
   ConvolutionWeightGradient(x.contiguous, outputGradient: dy.contiguous, geometry).run(weight: &dweight, accumulation)
   guard !dbias.isEmpty else { return }
   sumOverSamples(dy, into: &dbias, accumulation)
-}
-
-/// `[input][flipped tap][output]` of a weight `[output][tap][input]`.
-private func flippedWeight(_ weight: Matrix, inputs: Int, taps: Int) -> Matrix {
-  let outputs = weight.rows
-  var flipped = Matrix(rows: inputs, columns: taps * outputs)
-  flipped.values.withUnsafeMutableBufferPointer { target in
-    weight.values.withUnsafeBufferPointer { source in
-      for output in 0..<outputs {
-        for tap in 0..<taps {
-          let from = (output * taps + tap) * inputs
-          let to = (taps - 1 - tap) * outputs + output
-          for input in 0..<inputs { target[input * taps * outputs + to] = source[from + input] }
-        }
-      }
-    }
-  }
-  return flipped
 }
 
 /// dy's pixels at every second pixel of a larger image, zeros between: adding their products changes no sum.

@@ -25,16 +25,37 @@ struct ConvolutionProduct {
   private let biases: VectorStorage
   private let rectifies: Bool
 
-  /// A product with `weight` as outputs × (taps · inputs).
+  /// The convolution with `weight`, outputs × (taps · inputs).
   init(
     _ x: Activation, weight: UnsafePointer<Float>, outputs: Int, bias: [Float]?, _ geometry: Convolution,
+    rectifies: Bool
+  ) {
+    let plan = TilePlan(rows: outputs, panels: .max, tiles: InstructionSet.selected.tiles)
+    self.init(
+      x, plan, PackedRows(plan, weight, depth: geometry.taps * x.channels), outputs: outputs, bias: bias, geometry,
+      rectifies: rectifies)
+  }
+
+  /// The input gradient at stride 1, of an output gradient x: the convolution with the flipped kernel, outputs and inputs
+  /// exchanged, of a `weight` of x.channels × (taps · inputs).
+  init(flipping weight: UnsafePointer<Float>, inputs: Int, _ x: Activation, kernel: Int) {
+    let geometry = Convolution(kernel: kernel)
+    let plan = TilePlan(rows: inputs, panels: .max, tiles: InstructionSet.selected.tiles)
+    let packed = PackedRows(
+      plan, segments: geometry.taps, weight + (geometry.taps - 1) * inputs, aRow: 1, aSegment: -inputs,
+      aDepth: geometry.taps * inputs, depth: x.channels)
+    self.init(x, plan, packed, outputs: inputs, bias: nil, geometry, rectifies: false)
+  }
+
+  private init(
+    _ x: Activation, _ plan: TilePlan, _ weights: PackedRows, outputs: Int, bias: [Float]?, _ geometry: Convolution,
     rectifies: Bool
   ) {
     self.x = x
     self.geometry = geometry
     self.rectifies = rectifies
-    plan = TilePlan(rows: outputs, panels: .max, tiles: InstructionSet.selected.tiles)
-    weights = PackedRows(plan, weight, depth: geometry.taps * x.channels)
+    self.plan = plan
+    self.weights = weights
     start = bias == nil ? .zero : .bias
     // A tile reads as many biases as it has rows.
     biases = VectorStorage(count: (outputs + 31) / 16)
@@ -160,10 +181,14 @@ struct ConvolutionProduct {
 
   private func computeGroup(_ group: Run, _ output: Output, _ scratch: EdgeScratch) {
     let biases = UnsafeRawPointer(biases.pointer).assumingMemoryBound(to: Float.self)
-    for tile in plan.rowTiles {
+    var index = 0
+    while index < plan.rowTiles.count {
+      let tile = plan.rowTiles[index]
       let kernel = plan.kernel(tile, width: group.count)
+      let tiles = plan.equalTiles(from: index)
+      index += tiles
       var work = TileWork(
-        segments: group.segments, depth: group.depth,
+        tiles: tiles, aTile: geometry.taps * x.channels * kernel.rows, segments: group.segments, depth: group.depth,
         a: weights.panel(tile) + group.firstTap * x.channels * kernel.rows, aRow: 0,
         aSegment: geometry.kernel * x.channels * kernel.rows, b: x.pointer + group.b, bPanel: group.bPanel,
         bSegment: x.width * x.channels, c: output.pointer + (group.c + 16 * tile.first), cRow: 16,

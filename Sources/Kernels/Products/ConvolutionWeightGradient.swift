@@ -83,7 +83,8 @@ struct ConvolutionWeightGradient {
     let groups = (panels + width - 1) / width
     let isSmall =
       dy.blocks * dy.height * dy.width * 16 * dy.channels * geometry.taps * x.channels < TiledProduct.serialWork
-    let tasks = isSmall || Parallel.threads == 1 ? 1 : min(groups, 2 * Parallel.threads)
+    // Thin rows cost little to read again: a task then takes one group, so that more image rows fit its chunk.
+    let tasks = isFolded ? groups : isSmall || Parallel.threads == 1 ? 1 : min(groups, 2 * Parallel.threads)
     let output = Unchecked(floats)
     let gradient = Unchecked(self)
     Parallel.forEach(tasks) { task in

@@ -1,22 +1,30 @@
 import MicroKernels
 
-/// All rows of A = rows × depth, row-major, packed for the tiles of a plan: each tile's as `[k][row]`.
+/// All rows of A, packed for the tiles of a plan: each tile's as `[k][row]`.
 struct PackedRows {
   private let storage: VectorStorage
   private let depth: Int
 
-  /// Packs. Cost: one pass over A.
+  /// Packs A = rows × depth, row-major. Cost: one pass over A.
   init(_ plan: TilePlan, _ a: UnsafePointer<Float>, depth: Int) {
-    self.depth = depth
+    self.init(plan, segments: 1, a, aRow: depth, aSegment: 0, aDepth: 1, depth: depth)
+  }
+
+  /// Packs A whose element (row, segment, k) is `a[row·aRow + segment·aSegment + k·aDepth]`; a tile's panel is
+  /// `[segment][k][row]`. Cost: one pass over A.
+  init(
+    _ plan: TilePlan, segments: Int, _ a: UnsafePointer<Float>, aRow: Int, aSegment: Int, aDepth: Int, depth: Int
+  ) {
+    self.depth = segments * depth
     let rows = plan.rowTiles.reduce(0) { $0 + $1.kernel.rows }
     // Packing writes up to a vector past the end.
-    storage = VectorStorage(count: (rows * depth + 15) / 16 + 1)
+    storage = VectorStorage(count: (rows * segments * depth + 15) / 16 + 1)
     for tile in plan.rowTiles {
       // Only A's fields are read.
       let part = TileWork(
-        depth: depth, a: a, aRow: depth, b: UnsafePointer(storage.pointer), bPanel: 0, c: mutablePanel(tile), cRow: 0,
-        cPanel: 0, start: .zero, bias: a, rectifies: false)
-      pack(part, 1, tile, into: mutablePanel(tile))
+        segments: segments, depth: depth, a: a, aRow: aRow, aSegment: aSegment, b: UnsafePointer(storage.pointer),
+        bPanel: 0, c: mutablePanel(tile), cRow: 0, cPanel: 0, start: .zero, bias: a, rectifies: false)
+      pack(part, aDepth, tile, into: mutablePanel(tile))
     }
   }
 

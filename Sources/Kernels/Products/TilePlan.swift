@@ -58,6 +58,18 @@ struct TilePlan {
     widths = [tiles.tall[0].panels]
   }
 
+  /// Number of whole tiles of one kernel from tile `index` on, at least 1.
+  func equalTiles(from index: Int) -> Int {
+    let first = rowTiles[index]
+    var count = 1
+    while index + count < rowTiles.count {
+      let next = rowTiles[index + count]
+      guard next.kernel.rows == first.kernel.rows && next.rows == next.kernel.rows else { break }
+      count += 1
+    }
+    return count
+  }
+
   /// The tile's kernel for a group of `width` panels, one of `widths`, or for the narrowest where it is none of them.
   func kernel(_ tile: RowTile, width: Int) -> TileKernel {
     kernels.isEmpty ? tile.kernel : kernels.first { $0.panels == width } ?? kernels[kernels.count - 1]

@@ -34,7 +34,7 @@ private let batchNorm = BatchNormKernels(
 
 private let narrow = TileSet(tall: [narrow6x1, narrow4x1], thin: [narrow2x3])
 private let wide = TileSet(
-  tall: [wide12x2, wide10x2, wide8x2, wide6x2], thin: [wide2x8, wide2x6, wide2x4, wide4x6])
+  tall: [wide12x2, wide10x2, wide8x2, wide6x2], thin: [wide2x8, wide2x6, wide2x4, wide4x6, wide4x4])
 
 private let narrow6x1 = TileKernel(
   rows: 6, panels: 1, rowsFunction: { tile6x1($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
@@ -69,6 +69,9 @@ private let wide2x4 = TileKernel(
 private let wide4x6 = TileKernel(
   rows: 4, panels: 6, rowsFunction: { tile4x6($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
   packedFunction: { tile4x6($0.tileWork, aRow: 1, aDepth: 4, fused: fused) })
+private let wide4x4 = TileKernel(
+  rows: 4, panels: 4, rowsFunction: { tile4x4($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
+  packedFunction: { tile4x4($0.tileWork, aRow: 1, aDepth: 4, fused: fused) })
 
 #if WIDE
   private let name = "x86-64-v4"
