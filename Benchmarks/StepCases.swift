@@ -59,6 +59,7 @@ enum StepCases {
     try SlowStep.checkLogits(model, data, check)
     // So slow that the numbers stay as they are at the start, however many steps are timed.
     var trainer = Trainer(model: model, optimiser: Adam(learningRate: 1e-6), batch: batch, seed: 1)
-    return .call { _ = try trainer.runEpoch(samples: data, labels: labels) { _, _ in } }
+    let source = MatrixSource(samples: data, labels: labels)
+    return .call { _ = try trainer.runEpoch(source) { _, _ in } }
   }
 }

@@ -15,44 +15,49 @@ struct TrainingStopped: Error, CustomStringConvertible {
   }
 }
 
-/// Epochs of one classifier, shown as they go, with a checkpoint after each.
-struct TrainingRun<Model: Classifier> {
+/// Epochs of one learner, shown as they go.
+struct TrainingRun {
   let name: String
-  let samples: Matrix
-  var columns: Range<Int>?
-  let labels: [UInt8]
+  let unit: String
   let epochs: Int
-  let folder: OutputFolder
-  let file: String
-  let metadata: [String: String]
   let console: Console
 
-  /// Runs up to `epochs` epochs; `isDone` may end it after any of them. Returns each epoch's seconds and loss.
-  func run(_ trainer: inout Trainer<Model>, isDone: (Model) -> Bool = { _ in false }) throws -> [(
-    seconds: Double, loss: Double
-  )] {
-    var record: [(seconds: Double, loss: Double)] = []
+  /// What one epoch came to, and how long it took.
+  struct Record {
+    let seconds: Double
+    let outcome: EpochOutcome
+  }
+
+  /// Runs the trainer up to epoch `epochs`. `afterEpoch` writes a checkpoint and says what it is called; training ends
+  /// early where `isDone`.
+  func run<Student: Learner>(
+    _ trainer: inout Trainer<Student>, on source: some BatchSource,
+    afterEpoch: (inout Trainer<Student>, Record) throws -> String, isDone: (Student) -> Bool = { _ in false }
+  ) throws -> [Record] {
+    var records: [Record] = []
+    var checkpoint: String?
     while trainer.epochs < epochs {
       let label = "\(name), epoch \(trainer.epochs + 1) of \(epochs)"
-      let progress = Progress(label, total: samples.rows, unit: "samples", console: console)
+      let progress = Progress(label, total: source.labels.count, unit: unit, console: console)
       let start = Progress.seconds()
-      let epoch: Trainer<Model>.Epoch
+      let outcome: EpochOutcome
       do {
-        epoch = try trainer.runEpoch(samples: samples, columns: columns, labels: labels) { done, loss in
+        outcome = try trainer.runEpoch(source) { done, step in
           try Interrupt.check()
-          progress.update(done: done, extra: "loss \(Decimals.fixed(loss, places: 6))")
+          progress.update(done: done, extra: "loss \(Decimals.fixed(step.loss, places: 6))")
         }
       } catch let error as TrainingDiverged {
-        throw TrainingStopped(cause: error, checkpoint: record.isEmpty ? nil : folder.file(file))
+        throw TrainingStopped(cause: error, checkpoint: checkpoint)
       }
-      record.append((Progress.seconds() - start, epoch.loss))
-      progress.update(done: samples.rows)
-      let percent = Decimals.fixed(100 * epoch.accuracy, places: 3)
-      progress.finish(extra: "mean loss \(Decimals.fixed(epoch.loss, places: 6)), accuracy \(percent) %")
-      try folder.write(Checkpoint.encode(trainer.model, metadata: metadata), to: file)
-      if isDone(trainer.model) { break }
+      let record = Record(seconds: Progress.seconds() - start, outcome: outcome)
+      records.append(record)
+      progress.update(done: source.labels.count)
+      let percent = Decimals.fixed(100 * outcome.accuracy, places: 3)
+      progress.finish(extra: "mean loss \(Decimals.fixed(outcome.loss, places: 6)), accuracy \(percent) %")
+      checkpoint = try afterEpoch(&trainer, record)
+      if isDone(trainer.learner) { break }
     }
-    return record
+    return records
   }
 }
 

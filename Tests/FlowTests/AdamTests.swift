@@ -23,18 +23,18 @@ struct AdamTests {
     let gradients = gradient.parameters()
     var stepped = model
     var adam = Adam(learningRate: rate)
-    #expect(adam.steps == 0 && adam.first.isEmpty && adam.second.isEmpty)
+    #expect(adam.steps == 0 && adam.moments.first.isEmpty && adam.moments.second.isEmpty)
     adam.update(&stepped, gradient: &gradient)
     #expect(adam.steps == 1)
-    #expect(adam.first.count == gradients.count && adam.second.count == gradients.count)
+    #expect(adam.moments.first.count == gradients.count && adam.moments.second.count == gradients.count)
     for (index, (before, after)) in zip(model.parameters(), stepped.parameters()).enumerated() {
       #expect(before.parameter == after.parameter && before.parameter == gradients[index].parameter)
       for place in before.values.indices {
         let name = "seeds 8 and 9, \(before.parameter.name)[\(place)]"
         let g = gradients[index].values[place]
         // 1 − β₁ and 1 − β₂ as Float are within 2⁻²² and 2⁻¹⁵ of 0.1 and 0.001, relatively; a few roundings on top.
-        #expect(abs(adam.first[index][place] - 0.1 * g) <= 0x1p-20 * abs(g), "\(name)")
-        #expect(abs(adam.second[index][place] - 0.001 * g * g) <= 0x1p-14 * g * g, "\(name)")
+        #expect(abs(adam.moments.first[index][place] - 0.1 * g) <= 0x1p-20 * abs(g), "\(name)")
+        #expect(abs(adam.moments.second[index][place] - 0.001 * g * g) <= 0x1p-14 * g * g, "\(name)")
         // The quotient inherits half of the second's error and ε/|g|; the parameter's own rounding is u·|p|.
         let expected = before.values[place] - rate * g / (abs(g) + 1e-8)
         #expect(abs(after.values[place] - expected) <= rate * 0x1p-14 + 0x1p-23 * abs(expected), "\(name)")

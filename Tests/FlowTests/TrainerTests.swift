@@ -29,8 +29,8 @@ private func trained(
   var trainer = Trainer(
     model: classifier(dimension: 10, hidden: hidden, memory: memory), optimiser: Adam(learningRate: 1e-3), batch: 64,
     seed: seed)
-  for _ in 0..<2 { _ = try trainer.runEpoch(samples: samples, labels: labels) { _, _ in } }
-  return trainer.model.parameters().flatMap(\.values)
+  for _ in 0..<2 { _ = try trainer.runEpoch(MatrixSource(samples: samples, labels: labels)) { _, _ in } }
+  return trainer.learner.model.parameters().flatMap(\.values)
 }
 
 /// A classifier that learns nothing and writes down which samples it was given.
@@ -64,7 +64,7 @@ private func orders(count: Int, epochs: Int, batch: Int, seed: UInt64) throws ->
   let labels = [UInt8](repeating: 0, count: count)
   let recorder = Recorder()
   var trainer = Trainer(model: recorder, optimiser: Adam(learningRate: 1), batch: batch, seed: seed)
-  for _ in 0..<epochs { _ = try trainer.runEpoch(samples: samples, labels: labels) { _, _ in } }
+  for _ in 0..<epochs { _ = try trainer.runEpoch(MatrixSource(samples: samples, labels: labels)) { _, _ in } }
   let seen = recorder.log.samples.withLock { $0.map { Int($0) } }
   return (0..<epochs).map { Array(seen[$0 * count..<($0 + 1) * count]) }
 }
@@ -142,10 +142,10 @@ struct TrainerTests {
     let samples = Matrix(rows: 7, columns: 1)
     var trainer = Trainer(model: Recorder(), optimiser: Adam(learningRate: 1), batch: 3, seed: 1)
     var done: [Int] = []
-    let epoch = try trainer.runEpoch(samples: samples, labels: labels) { count, _ in done.append(count) }
+    let epoch = try trainer.runEpoch(MatrixSource(samples: samples, labels: labels)) { count, _ in done.append(count) }
     #expect(done == [3, 6, 7])
     #expect(abs(epoch.loss - 5.0 / 7) < 1e-15 && abs(epoch.accuracy - 5.0 / 7) < 1e-15)
-    #expect(trainer.epochs == 1 && trainer.optimiser.steps == 3)
+    #expect(trainer.epochs == 1 && trainer.learner.optimiser.steps == 3)
   }
 
   @Test func progressMayStop() {
@@ -153,9 +153,9 @@ struct TrainerTests {
     var trainer = Trainer(
       model: classifier(dimension: 4), optimiser: Adam(learningRate: 1e-3), batch: 5, seed: 31)
     #expect(throws: Stop.self) {
-      _ = try trainer.runEpoch(samples: samples, labels: labels) { done, _ in if done == 10 { throw Stop() } }
+      _ = try trainer.runEpoch(MatrixSource(samples: samples, labels: labels)) { done, _ in if done == 10 { throw Stop() } }
     }
-    #expect(trainer.epochs == 0 && trainer.optimiser.steps == 2)
+    #expect(trainer.epochs == 0 && trainer.learner.optimiser.steps == 2)
   }
 
   /// From two blocks on a NaN reaches the logits wherever in a sample it is: each half is updated from the other. (Through
@@ -169,12 +169,12 @@ struct TrainerTests {
     var trainer = Trainer(
       model: classifier(dimension: 6, blocks: blocks), optimiser: Adam(learningRate: 1e-3), batch: 4, seed: 37)
     let error = #expect(throws: TrainingDiverged.self, "seed 37, channel \(channel), \(blocks) blocks") {
-      _ = try trainer.runEpoch(samples: samples, labels: labels) { _, _ in }
+      _ = try trainer.runEpoch(MatrixSource(samples: samples, labels: labels)) { _, _ in }
     }
     #expect(error?.step == place / 4 + 1)
     #expect(error?.part == "the network's output")
     #expect(error?.description == "training diverged at step 2: the network's output is not finite")
-    let kept = trainer.model.parameters().flatMap(\.values)
+    let kept = trainer.learner.model.parameters().flatMap(\.values)
     #expect(kept.allSatisfy { $0.isFinite }, "seed 37: the last good model is kept")
   }
 
@@ -186,7 +186,7 @@ struct TrainerTests {
     }
     var trainer = Trainer(model: model, optimiser: Adam(learningRate: 1e-3), batch: 4, seed: 41)
     let error = #expect(throws: TrainingDiverged.self) {
-      _ = try trainer.runEpoch(samples: samples, labels: labels) { _, _ in }
+      _ = try trainer.runEpoch(MatrixSource(samples: samples, labels: labels)) { _, _ in }
     }
     #expect(error?.step == 1)
     #expect(error?.part == "parameter blocks.1.function.layers.2.bias")
@@ -200,12 +200,12 @@ struct TrainerTests {
     var trainer = Trainer(
       model: classifier(dimension: 6, memory: memory), optimiser: Adam(learningRate: 1e-2), batch: 25, seed: 43)
     var losses: [Double] = []
-    for _ in 0..<15 { losses.append(try trainer.runEpoch(samples: samples, labels: labels) { _, _ in }.loss) }
+    for _ in 0..<15 { losses.append(try trainer.runEpoch(MatrixSource(samples: samples, labels: labels)) { _, _ in }.loss) }
     #expect((losses.last ?? .infinity) < losses[0] / 10, "seed 43: \(losses)")
-    #expect(trainer.model.accuracy(samples, labels: labels) == 1, "seed 43")
-    #expect(trainer.model.accuracy(unseen.samples, labels: unseen.labels) == 1, "seed 44")
-    let classes = trainer.model.classify(samples)
-    #expect(classes == labels && trainer.model.classify(samples, batch: 7) == classes)
+    #expect(trainer.learner.model.accuracy(samples, labels: labels) == 1, "seed 43")
+    #expect(trainer.learner.model.accuracy(unseen.samples, labels: unseen.labels) == 1, "seed 44")
+    let classes = trainer.learner.model.classify(samples)
+    #expect(classes == labels && trainer.learner.model.classify(samples, batch: 7) == classes)
   }
 
   @Test func rectifierNetworkLearnsToo() throws {
@@ -213,8 +213,8 @@ struct TrainerTests {
     var trainer = Trainer(
       model: RectifierNetwork(widths: [5, 8, 2], random: RandomStream(seed: 47, name: "nuisance")),
       optimiser: Adam(learningRate: 1e-2), batch: 20, seed: 47)
-    for _ in 0..<20 { _ = try trainer.runEpoch(samples: samples, labels: labels) { _, _ in } }
-    #expect(trainer.model.accuracy(samples, labels: labels) == 1, "seed 47")
+    for _ in 0..<20 { _ = try trainer.runEpoch(MatrixSource(samples: samples, labels: labels)) { _, _ in } }
+    #expect(trainer.learner.model.accuracy(samples, labels: labels) == 1, "seed 47")
   }
 
   @Test(arguments: [(0, 3), (1, 3), (6, 3), (7, 3), (2, 100)])

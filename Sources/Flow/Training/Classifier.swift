@@ -15,29 +15,51 @@ public protocol Classifier: Parameterised {
 /// A bijective classifier, softmax of the first entries of z: D_θ in section 2.1 of the paper.
 public struct BijectiveClassifier<Network: InvertibleLayer>: Classifier {
   /// F_θ.
-  public private(set) var network: Network
+  public internal(set) var network: Network
   /// What of z is logits.
   public let readOut: ReadOut
+  /// m: the logits are m·z_s.
+  public let logitScale: Float
 
   /// A classifier into `classes` classes.
-  public init(network: Network, classes: Int) {
+  public init(network: Network, classes: Int, logitScale: Float = 1) {
     self.network = network
+    self.logitScale = logitScale
     readOut = ReadOut(classes: classes)
   }
 
   /// The logits of every sample.
-  public func logits(_ x: Activation) -> Activation { readOut.logits(network.forward(x).y) }
+  public func logits(_ x: Activation) -> Activation { logits(ofCode: network.forward(x).y) }
+
+  /// The logits of codes.
+  public func logits(ofCode z: Activation) -> Activation { scaled(readOut.logits(z)) }
 
   /// The mean cross-entropy in nats, the hits, and the derivatives in `gradient`.
   public func loss(
     _ x: Activation, labels: [UInt8], gradient: inout BijectiveClassifier
   ) -> (loss: Double, correct: Int) {
     let (z, _, tape) = network.forwardRecording(x)
-    let (loss, correct, dlogits) = softmaxCrossEntropy(readOut.logits(z), labels: labels)
-    _ = network.backward(
-      tape, outputGradient: readOut.gradient(ofLogits: dlogits, channels: z.channels),
-      logDetGradient: PerSample(samples: x.samples), into: &gradient.network, .replace)
+    let (loss, correct, dlogits) = softmaxCrossEntropy(logits(ofCode: z), labels: labels)
+    _ = backward(
+      tape, codeGradient: readOut.gradient(ofLogits: codeGradient(ofLogits: dlogits), channels: z.channels),
+      logDetGradient: PerSample(samples: x.samples), into: &gradient, .replace)
     return (loss, correct)
+  }
+
+  /// ∂L/∂x of a loss of z and the log-determinant, and the derivatives in `gradient`.
+  func backward(
+    _ tape: Network.Tape, codeGradient dz: Activation, logDetGradient: PerSample, into gradient: inout Self,
+    _ accumulation: Accumulation
+  ) -> Activation {
+    network.backward(
+      tape, outputGradient: dz, logDetGradient: logDetGradient, into: &gradient.network, accumulation)
+  }
+
+  /// ∂L/∂z_s from ∂L/∂logits.
+  func codeGradient(ofLogits gradient: Activation) -> Activation { scaled(gradient) }
+
+  private func scaled(_ x: Activation) -> Activation {
+    logitScale == 1 ? x : scaleChannels(x.view, by: [Float](repeating: logitScale, count: x.channels))
   }
 
   /// The first part whose output is not finite, by name.

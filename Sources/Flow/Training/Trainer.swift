@@ -11,90 +11,125 @@ public struct TrainingDiverged: Error, CustomStringConvertible, Sendable {
   public var description: String { "training diverged at step \(step): \(part) is not finite" }
 }
 
-/// The one trainer: batches in a seeded order, one optimiser step a batch.
+/// What one epoch came to, over its batches as they were trained on.
+public struct EpochOutcome: Sendable {
+  /// Mean loss in nats.
+  public var loss = 0.0
+  /// Fraction classified rightly.
+  public var accuracy = 0.0
+  /// Means of the learner's other figures.
+  public var figures: [(name: String, value: Double)] = []
+}
+
+/// The one trainer: batches in a seeded order, one step of the learner a batch.
 ///
 /// The order of epoch e depends on the seed and e alone, so that a resumed run draws what it would have drawn.
-public struct Trainer<Model: Classifier>: Sendable {
-  /// The model as trained so far.
-  public private(set) var model: Model
-  /// The optimiser with its moments.
-  public private(set) var optimiser: Adam
+public struct Trainer<Student: Learner>: Sendable {
+  /// What is trained.
+  public private(set) var learner: Student
   /// Epochs completed.
   public private(set) var epochs = 0
-  private var gradient: Model
   private let batch: Int
   private let seed: UInt64
+  private let rate: Float
+  private let schedule: LearningRateSchedule
+  private let plannedEpochs: Int
 
-  /// A trainer at step 0, with batches of `batch` samples.
-  public init(model: Model, optimiser: Adam, batch: Int, seed: UInt64) {
+  /// A trainer at step 0, with batches of `batch` samples. A schedule that decays, or a learner whose objective changes,
+  /// is told how far training is by `plannedEpochs`.
+  public init(
+    learner: Student, batch: Int, seed: UInt64, schedule: LearningRateSchedule = .constant, plannedEpochs: Int = 1
+  ) {
     precondition(batch >= 1, "trainer: expected batches of at least 1, found \(batch)")
-    self.model = model
-    self.optimiser = optimiser
-    gradient = model
+    self.learner = learner
     self.batch = batch
     self.seed = seed
+    self.schedule = schedule
+    self.plannedEpochs = plannedEpochs
+    rate = learner.learningRate
   }
 
-  /// What one epoch came to, over its batches as they were trained on.
-  public struct Epoch: Sendable {
-    /// Mean cross-entropy in nats.
-    public let loss: Double
-    /// Fraction classified rightly.
-    public let accuracy: Double
-  }
-
-  /// One pass over all rows of `samples`, or the given columns of them; the last batch may be smaller. `progress` is called after every step with the
-  /// samples done and that batch's loss, and may stop training by throwing.
+  /// One pass over all samples of `source`; the last batch may be smaller. `progress` is called after every step with the
+  /// samples done and that batch's outcome, and may stop training by throwing.
+  ///
+  /// - Throws: `TrainingDiverged` where a loss is not finite, and what `progress` throws.
   public mutating func runEpoch(
-    samples: Matrix, columns: Range<Int>? = nil, labels: [UInt8], progress: (_ done: Int, _ loss: Double) throws -> Void
-  ) throws -> Epoch {
-    precondition(samples.rows == labels.count, "trainer: \(samples.rows) samples and \(labels.count) labels")
-    let order = RandomStream(seed: seed, name: "order of epoch \(epochs)").permutation(count: samples.rows)
-    var loss = 0.0
-    var correct = 0
+    _ source: some BatchSource, progress: (_ done: Int, _ outcome: StepOutcome) throws -> Void
+  ) throws -> EpochOutcome {
+    let order = RandomStream(seed: seed, name: "order of epoch \(epochs)").permutation(count: source.labels.count)
+    var total = EpochOutcome()
     var start = 0
     while start < order.count {
       let indices = Array(order[start..<min(start + batch, order.count)])
-      let x = Activation(gathering: indices, from: samples, columns: columns)
-      let result = model.loss(x, labels: indices.map { labels[$0] }, gradient: &gradient)
-      guard result.loss.isFinite else { throw diverged(x) }
-      optimiser.update(&model, gradient: &gradient)
-      loss += result.loss * Double(indices.count)
-      correct += result.correct
+      let x = source.batch(indices, epoch: epochs)
+      let done = Double(epochs) + Double(start) / Double(order.count)
+      learner.learningRate = rate * Float(schedule.factor(done: done, total: Double(plannedEpochs)))
+      let outcome = learner.learn(
+        x, labels: indices.map { source.labels[$0] }, progress: done / Double(plannedEpochs))
+      guard outcome.loss.isFinite else {
+        throw TrainingDiverged(step: learner.steps + 1, part: learner.firstNonFinitePart(x) ?? "the loss")
+      }
+      let share = Double(indices.count) / Double(order.count)
+      total.loss += outcome.loss * Double(indices.count)
+      total.accuracy += Double(outcome.correct)
+      if total.figures.isEmpty { total.figures = outcome.figures.map { ($0.name, 0) } }
+      for (index, figure) in outcome.figures.enumerated() { total.figures[index].value += share * figure.value }
       start += indices.count
-      try progress(start, result.loss)
+      try progress(start, outcome)
     }
     epochs += 1
     let count = Double(max(order.count, 1))
-    return Epoch(loss: loss / count, accuracy: Double(correct) / count)
+    total.loss /= count
+    total.accuracy /= count
+    return total
   }
 
-  private func diverged(_ x: Activation) -> TrainingDiverged {
-    let broken = model.parameters().first { !$0.values.allSatisfy(\.isFinite) }
-    let part = broken.map { "parameter \($0.parameter.name)" } ?? model.firstNonFinitePart(x) ?? "the loss"
-    return TrainingDiverged(step: optimiser.steps + 1, part: part)
+  /// Visits everything that the next epoch depends on; see `Learner`.
+  public mutating func visitState(_ visit: (Parameter, inout [Float]) -> Void) {
+    var counter = [Float(epochs)]
+    visit(Parameter(name: "trainer.epochs", shape: [1]), &counter)
+    epochs = Int(counter[0])
+    learner.visitState(visit)
+  }
+}
+
+extension Trainer {
+  /// Cross-entropy training with Adam.
+  public init<Model: Classifier>(
+    model: Model, optimiser: Adam, batch: Int, seed: UInt64
+  ) where Student == CrossEntropyLearner<Model, Adam> {
+    self.init(learner: CrossEntropyLearner(model: model, optimiser: optimiser), batch: batch, seed: seed)
   }
 }
 
 extension Classifier {
   /// The class of every row, or of the given columns of it, in batches that bound the memory.
   public func classify(_ samples: Matrix, columns: Range<Int>? = nil, batch: Int = 2000) -> [UInt8] {
+    let source = MatrixSource(
+      samples: samples, columns: columns, labels: [UInt8](repeating: 0, count: samples.rows))
+    return classify(source, batch: batch)
+  }
+
+  /// The class of every sample, in batches that bound the memory.
+  public func classify(_ source: some BatchSource, batch: Int) -> [UInt8] {
     var classes: [UInt8] = []
-    classes.reserveCapacity(samples.rows)
-    forEachBatch(of: samples.rows, size: batch) { rows in
-      classes += logits(Activation(gathering: Array(rows), from: samples, columns: columns)).argmaxChannels().map {
-        UInt8($0)
-      }
+    classes.reserveCapacity(source.labels.count)
+    forEachBatch(of: source.labels.count, size: batch) { range in
+      classes += logits(source.batch(Array(range), epoch: 0)).argmaxChannels().map { UInt8($0) }
     }
     return classes
   }
 
   /// The fraction of rows whose class is their label.
   public func accuracy(_ samples: Matrix, columns: Range<Int>? = nil, labels: [UInt8]) -> Double {
-    precondition(
-      samples.rows == labels.count && samples.rows > 0, "accuracy: expected a label for each of some samples")
-    let hits = zip(classify(samples, columns: columns), labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
-    return Double(hits) / Double(labels.count)
+    accuracy(MatrixSource(samples: samples, columns: columns, labels: labels), batch: 2000)
+  }
+
+  /// The fraction of samples whose class is their label.
+  public func accuracy(_ source: some BatchSource, batch: Int) -> Double {
+    precondition(!source.labels.isEmpty, "accuracy: expected a label for each of some samples")
+    let hits = zip(classify(source, batch: batch), source.labels).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
+    return Double(hits) / Double(source.labels.count)
   }
 }
 

@@ -58,6 +58,8 @@ public struct KernelTable: Sendable {
     ) -> Vector
   /// One Adam step on `count` parameters, with the moments updated in place.
   public let adam: @Sendable (_ count: Int, _ step: AdamStep, _ buffers: AdamBuffers) -> Void
+  /// One Adamax step on `count` parameters, with the mean and the largest gradient updated in place.
+  public let adamax: @Sendable (_ count: Int, _ step: AdamaxStep, _ buffers: AdamBuffers) -> Void
   /// Threefry words of `groups` groups of sixteen counters, `[group][word][lane]`; the same on every machine.
   public let randomWords:
     @Sendable (
@@ -84,6 +86,7 @@ public struct KernelTable: Sendable {
         Int, UnsafePointer<Vector>, SIMD16<Int32>, Vector, UnsafeMutablePointer<Vector>
       ) -> Vector,
     adam: @escaping @Sendable (Int, AdamStep, AdamBuffers) -> Void,
+    adamax: @escaping @Sendable (Int, AdamaxStep, AdamBuffers) -> Void,
     randomWords: @escaping @Sendable (RandomKey, UInt64, Int, UnsafeMutablePointer<SIMD16<UInt32>>) -> Void,
     gaussians: @escaping @Sendable (RandomKey, UInt64, Int, UnsafeMutablePointer<Vector>) -> Void,
     batchNorm: BatchNormKernels, multiplyAddLoop: @escaping @Sendable (Int) -> Double
@@ -104,6 +107,7 @@ public struct KernelTable: Sendable {
     self.sigmoid = sigmoid
     self.softmaxCrossEntropy = softmaxCrossEntropy
     self.adam = adam
+    self.adamax = adamax
     self.randomWords = randomWords
     self.gaussians = gaussians
     self.batchNorm = batchNorm
@@ -182,7 +186,7 @@ public struct AdamStep: Sendable {
   }
 }
 
-/// The four arrays of one Adam step, of equal length.
+/// The four arrays of one step of Adam or Adamax, of equal length.
 public struct AdamBuffers {
   /// The parameters, updated in place.
   public var value: UnsafeMutablePointer<Float>

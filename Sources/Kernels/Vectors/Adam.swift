@@ -13,8 +13,34 @@ public func adamUpdate(
   let constants = AdamStep(
     beta1: beta1, beta2: beta2, rate: learningRate / Float(1 - power(Double(beta1), step)),
     secondMomentScale: Float(1 / (1 - power(Double(beta2), step)).squareRoot()), epsilon: epsilon)
-  let count = value.count
   let kernel = InstructionSet.selected.adam
+  updateInPlace(&value, gradient, &first, &second) { kernel($0, constants, $1) }
+}
+
+/// One Adamax step on one parameter array (Kingma & Ba 2014, algorithm 2; PyTorch's form, with ε inside the maximum and
+/// weight decay added to the gradient), with the mean `first` and the largest gradient `second` updated in place.
+///
+/// `step` counts from 1. Cost: one pass over four arrays.
+public func adamaxUpdate(
+  _ value: inout [Float], gradient: [Float], first: inout [Float], second: inout [Float], step: Int,
+  learningRate: Float, beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float
+) {
+  precondition(
+    gradient.count == value.count && first.count == value.count && second.count == value.count && step >= 1,
+    "adamax: sizes \(value.count), \(gradient.count), \(first.count), \(second.count) differ, or step \(step) < 1")
+  let constants = AdamaxStep(
+    beta1: beta1, beta2: beta2, rate: Float(Double(learningRate) / (1 - power(Double(beta1), step))), epsilon: epsilon,
+    weightDecay: weightDecay)
+  let kernel = InstructionSet.selected.adamax
+  updateInPlace(&value, gradient, &first, &second) { kernel($0, constants, $1) }
+}
+
+/// Runs `kernel` on stretches of the arrays; each task owns one.
+private func updateInPlace(
+  _ value: inout [Float], _ gradient: [Float], _ first: inout [Float], _ second: inout [Float],
+  _ kernel: (_ count: Int, AdamBuffers) -> Void
+) {
+  let count = value.count
   value.withUnsafeMutableBufferPointer { value in
     first.withUnsafeMutableBufferPointer { first in
       second.withUnsafeMutableBufferPointer { second in
@@ -24,7 +50,7 @@ public func adamUpdate(
           else { return }
           Parallel.forRanges(count, grain: 32768) { range in
             let i = range.lowerBound
-            kernel(range.count, constants, AdamBuffers(value: v + i, gradient: g + i, first: m + i, second: s + i))
+            kernel(range.count, AdamBuffers(value: v + i, gradient: g + i, first: m + i, second: s + i))
           }
         }
       }

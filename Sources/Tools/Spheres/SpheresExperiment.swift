@@ -51,13 +51,7 @@ struct SpheresExperiment {
     record(outward, inward, &metrics)
 
     let figure = figure4(attack, holdout, outward).draw()
-    metrics["machine.isa"] = .text(InstructionSet.current)
-    metrics["machine.threads"] = .integer(Parallel.threads)
-    metrics["machine.cpu"] = .optional(Machine.current.processor)
-    metrics["machine.system"] = .text(Machine.current.system)
-    metrics["machine.cores"] = .integer(Machine.current.cores)
-    metrics["machine.peak_memory_bytes"] = .optional(Machine.peakResidentBytes)
-    metrics["machine.commit"] = .optional(GitCommit.current())
+    metrics.recordMachine()
     metrics["seconds"] = .number(Progress.seconds() - began)
     return Result(metrics: metrics, figure: figure, innerToOuter: outward, outerToInner: inward)
   }
@@ -72,14 +66,17 @@ struct SpheresExperiment {
       model: BijectiveClassifier(network: network, classes: SpheresConfiguration.classes),
       optimiser: Adam(learningRate: Float(configuration.learningRate)), batch: configuration.batch,
       seed: configuration.seed)
-    let epochs = try TrainingRun<BijectiveClassifier<DenseFiRevNet>>(
-      name: "classifier", samples: samples, labels: labels, epochs: configuration.epochs, folder: folder,
-      file: "classifier.safetensors", metadata: metadata("fi-RevNet classifier"), console: console
-    ).run(&trainer)
+    let epochs = try TrainingRun(
+      name: "classifier", unit: "samples", epochs: configuration.epochs, console: console
+    ).run(
+      &trainer, on: MatrixSource(samples: samples, labels: labels),
+      afterEpoch: { trainer, _ in
+        try save(trainer.learner.model, "fi-RevNet classifier", to: "classifier.safetensors")
+      })
     metrics["classifier.seconds_per_epoch"] = .number(epochs.map(\.seconds).lowerMedian)
-    metrics["classifier.loss"] = .numbers(epochs.map(\.loss))
-    metrics["classifier.parameters"] = .integer(trainer.model.parameterCount())
-    return trainer.model
+    metrics["classifier.loss"] = .numbers(epochs.map(\.outcome.loss))
+    metrics["classifier.parameters"] = .integer(trainer.learner.model.parameterCount())
+    return trainer.learner.model
   }
 
   private func trainNuisanceClassifier(
@@ -93,18 +90,27 @@ struct SpheresExperiment {
     var trainer = Trainer(
       model: network, optimiser: Adam(learningRate: Float(configuration.learningRate)), batch: configuration.batch,
       seed: configuration.seed)
-    let epochs = try TrainingRun<RectifierNetwork>(
-      name: "nuisance classifier", samples: codes, columns: columns, labels: labels,
-      epochs: configuration.nuisanceEpochs, folder: folder, file: "nuisance.safetensors",
-      metadata: metadata("nuisance classifier"), console: console
-    ).run(&trainer) { model in
-      model.accuracy(holdout, columns: columns, labels: holdoutLabels) == 1
-        && model.accuracy(codes, columns: columns, labels: labels) == 1
-    }
+    let epochs = try TrainingRun(
+      name: "nuisance classifier", unit: "samples", epochs: configuration.nuisanceEpochs, console: console
+    ).run(
+      &trainer, on: MatrixSource(samples: codes, columns: columns, labels: labels),
+      afterEpoch: { trainer, _ in
+        try save(trainer.learner.model, "nuisance classifier", to: "nuisance.safetensors")
+      },
+      isDone: { learner in
+        learner.model.accuracy(holdout, columns: columns, labels: holdoutLabels) == 1
+          && learner.model.accuracy(codes, columns: columns, labels: labels) == 1
+      })
     metrics["nuisance_classifier.seconds_per_epoch"] = .number(epochs.map(\.seconds).lowerMedian)
-    metrics["nuisance_classifier.loss"] = .numbers(epochs.map(\.loss))
+    metrics["nuisance_classifier.loss"] = .numbers(epochs.map(\.outcome.loss))
     metrics["nuisance_classifier.epochs"] = .integer(epochs.count)
-    return trainer.model
+    return trainer.learner.model
+  }
+
+  /// Writes a checkpoint and returns its path.
+  private func save(_ model: some Parameterised, _ name: String, to file: String) throws -> String {
+    try folder.write(Checkpoint.encode(model, metadata: metadata(name)), to: file)
+    return folder.file(file)
   }
 
   private func metadata(_ model: String) -> [String: String] {

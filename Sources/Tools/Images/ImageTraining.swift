@@ -1,0 +1,169 @@
+import Datasets
+import Flow
+import Foundation
+import Kernels
+import ToolSupport
+
+/// One image run from its first or last checkpoint to its end: epochs, their errors, checkpoints, and the figures of the
+/// finished model.
+struct ImageTraining {
+  let model: ImageModelConfiguration
+  let training: TrainingConfiguration
+  let splits: ImageSplits
+  let memory: Memory
+  let folder: OutputFolder
+  let console: Console
+
+  /// What is kept of an epoch; nothing in it depends on the clock.
+  struct Epoch: Codable, Equatable {
+    var loss: Double
+    var trainError: Double
+    var testError: Double
+    var figures: [String: Double]
+  }
+
+  /// Images in a batch of an evaluation: enough to fill the machine, few enough to stay in the caches.
+  static let evaluationBatch = 128
+
+  /// Trains, and returns what the run measured.
+  func run(resuming: Bool) throws -> (metrics: Metrics, epochs: [Epoch]) {
+    let optimiser = Adamax(learningRate: training.learningRate, weightDecay: training.weightDecay)
+    switch model.objective {
+    case .ce:
+      return try run(resuming) { classifier in CrossEntropyLearner(model: classifier, optimiser: optimiser) }
+    case .ice:
+      return try run(resuming) { classifier in
+        IndependenceLearner(
+          classifier: classifier, dimensions: model.dimensions, optimiser: optimiser, batch: training.batch,
+          settings: training.independence, seed: model.seed)
+      }
+    }
+  }
+
+  private func run<Student: ImageStudent>(
+    _ resuming: Bool, _ learner: (BijectiveClassifier<ImageNetwork>) -> Student
+  ) throws -> (Metrics, [Epoch]) {
+    let images = training.limit.map { splits.train.prefix($0) } ?? splits.train
+    let source = ImageBatches(images, model, augmentation: training.augmentation)
+    let test = ImageBatches(splits.test, model)
+    var network = model.network(memory: memory)
+    var epochs: [Epoch] = []
+    if !resuming {
+      // Actnorms are set on the first images as training will show them.
+      let first = Array(0..<min(256, images.count))
+      network = network.initialised(on: source.batch(first, epoch: 0)).layer
+      network.memory = memory
+    }
+    var trainer = Trainer(
+      learner: learner(model.classifier(network)), batch: training.batch, seed: model.seed,
+      schedule: training.rateSchedule, plannedEpochs: training.epochs)
+    if resuming {
+      let file = try TensorFile(path: folder.file(ImageRun.stateFile))
+      try file.fill { trainer.visitState($0) }
+      epochs = try file.decode([Epoch].self, "history")
+      console.error("continuing after epoch \(trainer.epochs) of \(training.epochs)\n")
+    }
+    let records = try TrainingRun(
+      name: model.objective == .ce ? "cross-entropy" : "independence cross-entropy", unit: "images",
+      epochs: training.epochs, console: console
+    ).run(
+      &trainer, on: source,
+      afterEpoch: { trainer, record in
+        let classifier = trainer.learner.classifier
+        let testError = 1 - classifier.accuracy(test, batch: Self.evaluationBatch)
+        epochs.append(
+          Epoch(
+            loss: record.outcome.loss, trainError: 1 - record.outcome.accuracy, testError: testError,
+            figures: Dictionary(uniqueKeysWithValues: record.outcome.figures.map { ($0.name, $0.value) })))
+        let figures = record.outcome.figures.map { "\($0.name) \(Decimals.fixed($0.value, places: 3))" }
+        console.error(
+          "  test error \(Decimals.fixed(100 * testError, places: 2)) %"
+            + (figures.isEmpty ? "" : ", \(figures.joined(separator: ", "))") + "\n")
+        return try save(&trainer, epochs)
+      })
+    if records.isEmpty { _ = try save(&trainer, epochs) }
+    var metrics = measure(trainer.learner, images, records)
+    metrics["epochs"] = .array(epochs.map(\.metrics))
+    return (metrics, epochs)
+  }
+
+  /// Writes state and model; the state before is kept under another name.
+  private func save<Student: ImageStudent>(_ trainer: inout Trainer<Student>, _ epochs: [Epoch]) throws -> String {
+    var metadata = [
+      "configuration": model.jsonText, "training": training.jsonText, "format": "metamer image model",
+    ]
+    try folder.write(Checkpoint.encode(trainer.learner.savedModel, metadata: metadata), to: ImageRun.modelFile)
+    metadata["history"] = epochs.jsonText
+    let state = folder.file(ImageRun.stateFile)
+    if FileManager.default.fileExists(atPath: state) {
+      try folder.write(ImageFiles.read(state, limit: 1 << 32), to: ImageRun.previousFile)
+    }
+    var tensors: [Safetensors.Tensor] = []
+    trainer.visitState { parameter, values in
+      tensors.append(Safetensors.Tensor(name: parameter.name, shape: parameter.shape, values: values))
+    }
+    try folder.write(Data(Safetensors(metadata: metadata, tensors: tensors).encode()), to: ImageRun.stateFile)
+    return state
+  }
+
+  /// The finished model on all images as they are.
+  private func measure<Student: ImageStudent>(
+    _ learner: Student, _ images: LabelledImages, _ records: [TrainingRun.Record]
+  ) -> Metrics {
+    let classifier = learner.classifier
+    var metrics = Metrics()
+    metrics["seed"] = .text(String(model.seed))
+    metrics["train.error"] = .number(
+      1 - classifier.accuracy(ImageBatches(images, model), batch: Self.evaluationBatch))
+    let test = ImageBatches(splits.test, model)
+    metrics["test.error"] = .number(1 - classifier.accuracy(test, batch: Self.evaluationBatch))
+    metrics["inverse.max_absolute_error"] = .number(roundTripError(classifier.network, test))
+    if let independence = learner as? IndependenceLearner<ImageNetwork> {
+      metrics["test.bits_per_dimension"] = .number(bitsPerDimension(independence.encoder))
+    }
+    let seconds = records.map(\.seconds)
+    if !seconds.isEmpty {
+      metrics["images_per_second"] = .number(Double(images.count) / seconds.lowerMedian)
+      metrics["seconds_per_epoch"] = .number(seconds.lowerMedian)
+    }
+    metrics["parameters"] = .integer(learner.savedModel.parameterCount())
+    return metrics
+  }
+
+  /// The largest |F⁻¹(F(x)) − x| over all pixels of all images.
+  private func roundTripError(_ network: ImageNetwork, _ batches: ImageBatches) -> Double {
+    var largest = 0.0
+    forEachBatch(of: batches.labels.count, size: Self.evaluationBatch) { range in
+      let x = batches.batch(Array(range), epoch: 0)
+      largest = max(largest, network.inverse(network.forward(x).y).x.largestDifference(from: x))
+    }
+    return largest
+  }
+
+  /// −log₂ p(x | y) a dimension of the dequantised test images.
+  private func bitsPerDimension(_ encoder: IndependenceLearner<ImageNetwork>.Encoder) -> Double {
+    let batches = ImageBatches(
+      splits.test, model, augmentation: ImageBatches.Augmentation(dequantises: true))
+    var total = 0.0
+    var unused = encoder.prior
+    forEachBatch(of: batches.labels.count, size: Self.evaluationBatch) { range in
+      let (z, logDet) = encoder.classifier.network.forward(batches.batch(Array(range), epoch: 0))
+      let nats = encoder.prior.likelihood(
+        z, logDet: logDet, labels: Array(batches.labels[range]), weight: 1, gradient: &unused
+      ).negative
+      total += nats * Double(range.count)
+    }
+    return Flow.bitsPerDimension(total / Double(max(batches.labels.count, 1)), dimensions: model.dimensions)
+  }
+}
+
+extension ImageTraining.Epoch {
+  /// For `metrics.json`.
+  var metrics: MetricsValue {
+    var values: [String: MetricsValue] = [
+      "loss": .number(loss), "train_error": .number(trainError), "test_error": .number(testError),
+    ]
+    for (name, value) in figures { values[name] = .number(value) }
+    return .object(values)
+  }
+}
