@@ -40,7 +40,8 @@ struct ImageModelConfiguration: Codable, Equatable {
   }
 
   static let options: [Option] = [
-    .choice("objective", default: Objective.ce, metavar: "NAME", help: "ce: cross-entropy; ice: independence cross-entropy"),
+    .choice(
+      "objective", default: Objective.ce, metavar: "NAME", help: "ce: cross-entropy; ice: independence cross-entropy"),
     .integer("stages", default: 3, in: 1...5, metavar: "N", help: "stages, each a squeeze and a chain of steps"),
     .integer("steps", default: 16, in: 1...64, metavar: "N", help: "steps a stage: actnorm, 1×1 convolution, coupling"),
     .integer("filters", default: 128, in: 1...1024, metavar: "N", help: "filters in a coupling function's layers"),

@@ -36,7 +36,8 @@ struct TrainingConfiguration: Codable, Equatable {
     .integer("shift", default: 3, in: 0...16, metavar: "N", help: "random shifts of up to N pixels"),
     .number("noise", default: 0, in: 0...2, metavar: "SIGMA", help: "deviation of noise added to pixels of [0, 1]"),
     .number(
-      "nuisance-weight", default: 1, in: 0...1000, metavar: "W", help: "weight of the nuisance classifier's answer (ice)"),
+      "nuisance-weight", default: 1, in: 0...1000, metavar: "W",
+      help: "weight of the nuisance classifier's answer (ice)"),
     .number("likelihood-weight", default: 1, in: 0...1000, metavar: "V", help: "weight of the likelihood term (ice)"),
   ]
 
