@@ -6,7 +6,7 @@ import ToolSupport
 @main
 struct Tools {
   /// Every command, in the order of help.
-  static let commands: [any Command] = [SpheresCommand(), FetchMNISTCommand(), TrainCommand(), NuisanceCommand()]
+  static let commands: [any Command] = [SpheresCommand(), FetchMNISTCommand(), TrainCommand(), NuisanceCommand(), ReproduceCommand()]
 
   /// Runs the command line of this process and exits with its code.
   static func main() {

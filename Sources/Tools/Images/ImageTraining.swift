@@ -22,6 +22,11 @@ struct ImageTraining {
     var figures: [String: Double]
   }
 
+  /// Everything that the next epoch depends on, by the name of its file in the run's folder.
+  static let stateFile = "state.safetensors"
+  /// The state an epoch before.
+  static let previousFile = "state.previous.safetensors"
+
   /// Images in a batch of an evaluation: enough to fill the machine, few enough to stay in the caches.
   static let evaluationBatch = 128
 
@@ -58,7 +63,7 @@ struct ImageTraining {
       learner: learner(model.classifier(network)), batch: training.batch, seed: model.seed,
       schedule: training.rateSchedule, plannedEpochs: training.epochs)
     if resuming {
-      let file = try TensorFile(path: folder.file(ImageRun.stateFile))
+      let file = try TensorFile(path: folder.file(ImageTraining.stateFile))
       try file.fill { trainer.visitState($0) }
       epochs = try file.decode([Epoch].self, "history")
       console.error("continuing after epoch \(trainer.epochs) of \(training.epochs)\n")
@@ -94,15 +99,15 @@ struct ImageTraining {
     ]
     try folder.write(Checkpoint.encode(trainer.learner.savedModel, metadata: metadata), to: ImageRun.modelFile)
     metadata["history"] = epochs.jsonText
-    let state = folder.file(ImageRun.stateFile)
+    let state = folder.file(ImageTraining.stateFile)
     if FileManager.default.fileExists(atPath: state) {
-      try folder.write(ImageFiles.read(state, limit: 1 << 32), to: ImageRun.previousFile)
+      try folder.write(ImageFiles.read(state, limit: 1 << 32), to: ImageTraining.previousFile)
     }
     var tensors: [Safetensors.Tensor] = []
     trainer.visitState { parameter, values in
       tensors.append(Safetensors.Tensor(name: parameter.name, shape: parameter.shape, values: values))
     }
-    try folder.write(Data(Safetensors(metadata: metadata, tensors: tensors).encode()), to: ImageRun.stateFile)
+    try folder.write(Data(Safetensors(metadata: metadata, tensors: tensors).encode()), to: ImageTraining.stateFile)
     return state
   }
 

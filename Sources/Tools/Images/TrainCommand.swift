@@ -31,7 +31,7 @@ struct TrainCommand: Command {
   func run(_ options: Options, console: Console) throws {
     Parallel.threads = options.integer("threads")
     let folder = try OutputFolder(creating: options.text("output"))
-    let state = folder.file(ImageRun.stateFile)
+    let state = folder.file(ImageTraining.stateFile)
     let resumes = options.flag("resume")
     let exists = FileManager.default.fileExists(atPath: state)
     if resumes && !exists { throw FileError("resume from", state, reason: "there is no such file") }

@@ -62,3 +62,25 @@ extension MetricsValue: ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral
   /// Text.
   package init(stringLiteral value: String) { self = .text(value) }
 }
+
+extension MetricsValue: Decodable {
+  /// Decodes any JSON value.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .null
+    } else if let value = try? container.decode(Bool.self) {
+      self = .bool(value)
+    } else if let value = try? container.decode(Int.self) {
+      self = .integer(value)
+    } else if let value = try? container.decode(Double.self) {
+      self = .number(value)
+    } else if let value = try? container.decode(String.self) {
+      self = .text(value)
+    } else if let values = try? container.decode([MetricsValue].self) {
+      self = .array(values)
+    } else {
+      self = .object(try container.decode([String: MetricsValue].self))
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import ToolSupport
+
+/// Table 2 of the paper (appendix D.2) beside what two runs gave: errors in per cent of the logits and of a fresh classifier
+/// on the nuisance.
+struct Table2 {
+  let metrics: Metrics
+  let isQuick: Bool
+
+  private static let columns = [
+    "SOTA logits", "LeNet logits", "CE logits", "iCE logits", "CE nuisance", "iCE nuisance",
+  ]
+  private static let paperTest = ["0.21", "1.70", "0.39", "0.38", "0.34", "27.70"]
+  private static let paperTrain = ["–", "–", "0.00", "0.37", "0.00", "40.21"]
+
+  private func percent(_ path: String) -> String {
+    guard case .number(let value) = metrics[path] else {
+      if case .integer(let whole) = metrics[path] { return Decimals.fixed(100 * Double(whole), places: 2) }
+      return "–"
+    }
+    return Decimals.fixed(100 * value, places: 2)
+  }
+
+  private var rows: [[String]] {
+    func row(_ split: String) -> [String] {
+      [
+        "–", "–", percent("ce.logits.\(split).error"), percent("ice.logits.\(split).error"),
+        percent("ce.nuisance.\(split)_error"), percent("ice.nuisance.\(split)_error"),
+      ]
+    }
+    func augmented(_ split: String) -> [String] {
+      [
+        "–", "–", "–", "–", percent("ce.nuisance.augmented.\(split)_error"),
+        percent("ice.nuisance.augmented.\(split)_error"),
+      ]
+    }
+    return [
+      ["paper, test"] + Self.paperTest, ["this run, test"] + row("test"), ["paper, train"] + Self.paperTrain,
+      ["this run, train"] + row("train"), ["test images as training shows them"] + augmented("test"),
+      ["training images as training shows them"] + augmented("train"),
+    ]
+  }
+
+  private var remark: String {
+    isQuick
+      ? "The quick budget: a smaller network (3 × 4 steps, 64 filters) and a shorter schedule than the paper's (3 × 16 steps, "
+        + "128 filters, 100 epochs)."
+      : "The paper's network and number of epochs."
+  }
+
+  /// For a terminal.
+  var text: String {
+    let header = [""] + Self.columns
+    let all = [header] + rows
+    let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+    let lines = all.map { row in
+      row.enumerated().map { column, cell in
+        let padding = String(repeating: " ", count: widths[column] - cell.count)
+        return column == 0 ? cell + padding : padding + cell
+      }.joined(separator: "  ")
+    }
+    return "% error\n" + lines.joined(separator: "\n") + "\n" + remark + "\n"
+  }
+
+  /// `report.html`.
+  func report() -> Data {
+    var report = Report(title: "Metamer: table 2")
+    report.paragraph(
+      "A bijective classifier keeps everything that it is shown: what its logits leave out is its nuisance. Trained with "
+        + "cross-entropy (CE), a fresh classifier reads the class from the nuisance as well as from the logits. Independence "
+        + "cross-entropy (iCE) drives the class out of the nuisance; the larger the last column's error, the better it "
+        + "succeeded.")
+    report.paragraph(remark)
+    report.table(caption: "Errors in per cent.", header: [""] + Self.columns, rows: rows)
+    report.paragraph(
+      "The nuisance is read twice: from images as they are, and from images as training shows them, dequantised and "
+        + "shifted at random, with as many draws as the nuisance's metrics say. The paper does not say which it used.")
+    if case .text(let command) = metrics["command"] { report.preformatted(command) }
+    return report.html()
+  }
+}
