@@ -51,13 +51,7 @@ struct SpheresExperiment {
     record(outward, inward, &metrics)
 
     let figure = figure4(attack, holdout, outward).draw()
-    metrics["machine.isa"] = .text(InstructionSet.current)
-    metrics["machine.threads"] = .integer(Parallel.threads)
-    metrics["machine.cpu"] = .optional(Machine.current.processor)
-    metrics["machine.system"] = .text(Machine.current.system)
-    metrics["machine.cores"] = .integer(Machine.current.cores)
-    metrics["machine.peak_memory_bytes"] = .optional(Machine.peakResidentBytes)
-    metrics["machine.commit"] = .optional(GitCommit.current())
+    metrics.recordMachine()
     metrics["seconds"] = .number(Progress.seconds() - began)
     return Result(metrics: metrics, figure: figure, innerToOuter: outward, outerToInner: inward)
   }
