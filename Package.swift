@@ -56,7 +56,8 @@ let package = Package(
     .testTarget(name: "FlowTests", dependencies: ["Kernels", "Flow", "TestSupport"], swiftSettings: safe),
     .testTarget(name: "DatasetsTests", dependencies: ["Kernels", "Datasets"], swiftSettings: safe),
     .testTarget(
-      name: "ToolsTests", dependencies: ["Tools", "ToolSupport", "Kernels", "Flow", "Datasets"], swiftSettings: safe),
+      name: "ToolsTests", dependencies: ["Tools", "ToolSupport", "Kernels", "Flow", "Datasets", "TestSupport"],
+      swiftSettings: safe),
   ],
   swiftLanguageModes: [.v6]
 )

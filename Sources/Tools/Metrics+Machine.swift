@@ -2,7 +2,7 @@ import Kernels
 import ToolSupport
 
 extension Metrics {
-  /// Writes under `machine` what made the figures: processor, instruction set, threads, memory, commit.
+  /// Records what a run's times depend on, and the commit that it ran.
   mutating func recordMachine() {
     self["machine.isa"] = .text(InstructionSet.current)
     self["machine.threads"] = .integer(Parallel.threads)

@@ -6,7 +6,10 @@ import ToolSupport
 @main
 struct Tools {
   /// Every command, in the order of help.
-  static let commands: [any Command] = [SpheresCommand(), FetchMNISTCommand(), TrainCommand(), NuisanceCommand(), ReproduceCommand()]
+  static let commands: [any Command] = [
+    SpheresCommand(), TrainCommand(), EvaluateCommand(), NuisanceCommand(), MetamersCommand(), InterpolateCommand(),
+    SamplesCommand(), InspectCommand(), ReproduceCommand(), FetchMNISTCommand(),
+  ]
 
   /// Runs the command line of this process and exits with its code.
   static func main() {

@@ -24,7 +24,8 @@ private struct Size: Sendable, CustomStringConvertible {
 
 /// Layers on images.
 extension LayerRegistry {
-  static let images: [LayerCase] = exact + actnorms + convolutions + imageCouplings + steps + transforms
+  static let images: [LayerCase] =
+    exact + actnorms + convolutions + imageCouplings + chosenCouplings + steps + transforms
 
   private static let exact: [LayerCase] =
     [Size(2, 2, 1), Size(4, 2, 3), Size(2, 6, 2)].map { size in
@@ -63,6 +64,22 @@ extension LayerRegistry {
         make: { affine(size.channels, split: split, stream($0)) },
         roundTripBound: { RoundTripBounds.affine($0, size.image($1)) }),
     ]
+  }
+
+  private static let chosenCouplings: [LayerCase] = CouplingKind.allCases.map { kind in
+    layerCase(
+      "EitherCoupling, \(kind)", Size(2, 2, 5), roundings: 9 * 2 + (kind == .additive ? 6 : 24),
+      make: { seed in
+        EitherCoupling(kind, channels: 5) {
+          SmallConvolution(inputs: $0, hidden: 2, outputs: $1, random: stream(seed))
+        }
+      },
+      roundTripBound: { coupling, x in
+        switch coupling {
+        case .additive(let coupling): RoundTripBounds.additive(coupling, Size(2, 2, 5).image(x))
+        case .affine(let coupling): RoundTripBounds.affine(coupling, Size(2, 2, 5).image(x))
+        }
+      })
   }
 
   private static let steps: [LayerCase] =

@@ -72,7 +72,7 @@ public struct LatentPrior: Parameterised, Equatable {
   /// Visits β and log γ; see `Parameterised`.
   public mutating func visitParameters(prefix: String, _ visit: (Parameter, inout [Float]) -> Void) {
     visit(Parameter(name: prefix + "mean", shape: [mean.count]), &mean)
-    visit(Parameter(name: prefix + "logScale", shape: [logScale.count]), &logScale)
+    visit(Parameter(name: prefix + "log_scale", shape: [logScale.count]), &logScale)
   }
 }
 

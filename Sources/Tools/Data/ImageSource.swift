@@ -17,9 +17,17 @@ enum ImageSource: Equatable {
     help: "folder of MNIST's four files, plain or .gz; \(synthetic): digits drawn by the program")
 
   /// The source that ``option`` names; the seed is that of built-in digits.
-  init(_ options: Options, seed: UInt64) {
-    let text = options.text(Self.option.name)
-    self = text == Self.synthetic ? .digits(seed: seed) : .folder(text)
+  init(_ options: Options, seed: UInt64) { self.init(options.text(Self.option.name), seed: seed) }
+
+  /// The source that ``text`` names; the seed is that of built-in digits.
+  init(_ text: String, seed: UInt64) { self = text == Self.synthetic ? .digits(seed: seed) : .folder(text) }
+
+  /// What ``option`` names it by.
+  var text: String {
+    switch self {
+    case .folder(let path): path
+    case .digits: Self.synthetic
+    }
   }
 
   /// What it is, for a tool's first line and for manifests.

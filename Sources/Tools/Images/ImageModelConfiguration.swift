@@ -3,88 +3,206 @@ import Flow
 import Kernels
 import ToolSupport
 
-/// What an image run trains: the data's shape, the network and the objective. Everything that a model file must say of
-/// itself, and that its bytes depend on.
-struct ImageModelConfiguration: Codable, Equatable {
-  /// What is minimised.
-  enum Objective: String, CaseIterable, Codable {
+/// The network of a run.
+typealias ImageNetwork = ConvolutionalFiRevNet<FlowStep<EitherCoupling<ConvolutionNetwork>>>
+
+/// What the model of a run on images is: everything that its network is rebuilt from, and what it was trained for.
+struct ImageModelConfiguration: Equatable, Sendable {
+  /// The kinds of network.
+  enum Architecture: String, CaseIterable, Sendable {
+    case fiRevNet = "fi-revnet"
+  }
+
+  /// What training minimises.
+  enum Objective: String, CaseIterable, Sendable {
     /// Cross-entropy of the logits.
-    case ce
-    /// Independence cross-entropy: the paper's definition 5 with its likelihood term.
-    case ice
+    case crossEntropy = "ce"
+    /// Independence cross-entropy.
+    case independence = "ice"
+
+    /// What z_s is multiplied by, unless told otherwise. With independence cross-entropy z_s has a prior of unit
+    /// variance, whose classes this keeps apart.
+    var logitScale: Double { self == .crossEntropy ? 1 : 3 }
   }
 
-  var height: Int
-  var width: Int
-  var classes: Int
-  var stages: Int
-  var steps: Int
-  var filters: Int
-  var factorsOut: Bool
-  var objective: Objective
-  var seed: UInt64
-
-  /// The logits are this multiple of z_s. With the likelihood term z_s has unit deviation about its class's mean.
-  var logitScale: Float { objective == .ice ? 3 : 1 }
-
-  /// The size to which images are padded with zeros: the next that `stages` squeezes halve.
-  var paddedHeight: Int { Self.padded(height, stages) }
-  /// See `paddedHeight`.
-  var paddedWidth: Int { Self.padded(width, stages) }
-  /// Numbers in a code.
-  var dimensions: Int { paddedHeight * paddedWidth }
-
-  private static func padded(_ size: Int, _ stages: Int) -> Int {
-    let unit = 1 << stages
-    return (size + unit - 1) / unit * unit
+  /// What the parameters of 1×1 convolutions are.
+  enum Convolution: String, CaseIterable, Sendable {
+    case factored = "lu"
+    case plain
   }
+
+  /// Which values of the last stage are the logits.
+  enum Code: String, CaseIterable, Sendable {
+    case centralPixel = "central-pixel"
+    case lowPass = "low-pass"
+  }
+
+  var architecture = Architecture.fiRevNet
+  /// The size of the images, before the frame of black pixels.
+  let height, width: Int
+  let classes: Int
+  var stages = 3
+  var steps = 16
+  var filters = 128
+  var coupling = CouplingKind.additive
+  var hasBatchNorm = true
+  var convolution = Convolution.factored
+  var code = Code.centralPixel
+  var factorsOut = true
+  var objective = Objective.crossEntropy
+  var logitScale = 1.0
+  var seed: UInt64 = 0
+  var source: ImageSource
+
+  static let sides = 1...1024
+  static let stageRange = 1...5
+  static let stepRange = 1...1000
+  static let filterRange = 1...4096
 
   static let options: [Option] = [
+    .choice("network", default: Architecture.fiRevNet, metavar: "KIND", help: "kind of network"),
+    .integer("stages", default: 3, in: stageRange, metavar: "N", help: "stages, each at half the resolution"),
+    .integer("steps", default: 16, in: stepRange, metavar: "N", help: "flow steps of a stage"),
+    .integer("filters", default: 128, in: filterRange, metavar: "N", help: "filters of a coupling function's layer"),
+    .choice("coupling", default: CouplingKind.additive, metavar: "KIND", help: "what a coupling does to one half"),
+    .flag("no-batch-norm", help: "coupling functions with biases instead of batch norm"),
     .choice(
-      "objective", default: Objective.ce, metavar: "NAME", help: "ce: cross-entropy; ice: independence cross-entropy"),
-    .integer("stages", default: 3, in: 1...5, metavar: "N", help: "stages, each a squeeze and a chain of steps"),
-    .integer("steps", default: 16, in: 1...64, metavar: "N", help: "steps a stage: actnorm, 1×1 convolution, coupling"),
-    .integer("filters", default: 128, in: 1...1024, metavar: "N", help: "filters in a coupling function's layers"),
-    .flag("no-factor-out", help: "keep all channels in every stage instead of sending half of them to the code"),
-    .unsigned("seed", default: 0, metavar: "SEED", help: "seed of initial weights, batches, noise and built-in digits"),
+      "convolution", default: Convolution.factored, metavar: "FORM",
+      help: "parameters of 1×1 convolutions: triangular factors, or the weight itself"),
+    .choice(
+      "code", default: Code.centralPixel, metavar: "ORDER",
+      help: "what is read as logits: the central pixel of the last stage, or its lowest frequencies"),
+    .flag("no-factor-out", help: "keep all channels to the last stage"),
+    .choice(
+      "objective", default: Objective.crossEntropy, metavar: "NAME",
+      help: "cross-entropy, or independence cross-entropy"),
+    .positive(
+      "logit-scale", default: 1, metavar: "M", help: "the logits are M times z_s; if not given, 3 for --objective ice"),
+    .unsigned("seed", default: 0, metavar: "SEED", help: "seed of built-in digits, initial weights and batches"),
   ]
 
-  /// The configuration that options ask for, on images of a data set.
+  /// A configuration with the defaults, for images of a size.
+  init(height: Int, width: Int, classes: Int, source: ImageSource) {
+    self.height = height
+    self.width = width
+    self.classes = classes
+    self.source = source
+  }
+
+  /// The configuration that options ask for, on images like `images`.
   ///
-  /// - Throws: `UsageError` where the data has more classes than the last stage's code can hold.
-  init(_ options: Options, images: LabelledImages) throws {
-    height = images.height
-    width = images.width
-    classes = images.classes
+  /// - Throws: `UsageError` where a code would have no room for the classes.
+  init(_ options: Options, images: LabelledImages, source: ImageSource) throws {
+    self.init(height: images.height, width: images.width, classes: images.classes, source: source)
+    architecture = options.choice("network", as: Architecture.self)
     stages = options.integer("stages")
     steps = options.integer("steps")
     filters = options.integer("filters")
+    coupling = options.choice("coupling", as: CouplingKind.self)
+    hasBatchNorm = !options.flag("no-batch-norm")
+    convolution = options.choice("convolution", as: Convolution.self)
+    code = options.choice("code", as: Code.self)
     factorsOut = !options.flag("no-factor-out")
     objective = options.choice("objective", as: Objective.self)
+    logitScale = options.isGiven("logit-scale") ? options.number("logit-scale") : objective.logitScale
     seed = options.unsigned("seed")
-    guard classes >= 2 && classes < dimensions else {
-      throw UsageError.refused("a classifier needs from 2 to \(dimensions - 1) classes, the data has \(classes)")
-    }
+    if let fault { throw UsageError.refused("\(fault.key): expected \(fault.expected), found \(fault.found)") }
   }
 
-  /// The network at step 0, before its actnorms have seen data.
-  func network(memory: Memory = .stored) -> ImageNetwork {
+  /// What makes it impossible, or nil.
+  private var fault: MetadataError? {
+    for (key, side) in [("height", height), ("width", width)] where !Self.sides.contains(side) {
+      return MetadataError(key: key, expected: "an integer from 1 to \(Self.sides.upperBound)", found: "\(side)")
+    }
+    guard (2..<(paddedHeight * paddedWidth)).contains(classes) else {
+      return MetadataError(
+        key: "classes", expected: "at least 2 and fewer than the \(paddedHeight * paddedWidth) numbers of a code",
+        found: "\(classes)")
+    }
+    return nil
+  }
+
+  /// The smallest multiple of 2^stages that the images' rows fit.
+  var paddedHeight: Int { padded(height) }
+  /// The smallest multiple of 2^stages that the images' columns fit.
+  var paddedWidth: Int { padded(width) }
+
+  /// Numbers in a code.
+  var dimensions: Int { paddedHeight * paddedWidth }
+
+  private func padded(_ side: Int) -> Int { ((side + (1 << stages) - 1) >> stages) << stages }
+
+  /// How images become batches.
+  var batch: ImageBatch {
+    ImageBatch(height: height, width: width, paddedHeight: paddedHeight, paddedWidth: paddedWidth)
+  }
+
+  /// The network before training, its actnorms not yet set on data. The same configuration gives the same bits.
+  func makeNetwork(memory: Memory = .stored) -> ImageNetwork {
     ImageNetwork(
-      height: paddedHeight, width: paddedWidth, stages: stages, steps: steps, factorsOut: factorsOut, memory: memory,
-      seed: seed
+      height: paddedHeight, width: paddedWidth, channels: 1, stages: stages, steps: steps, factorsOut: factorsOut,
+      order: code == .centralPixel ? .centralPixel : .lowPass,
+      parameterisation: convolution == .factored ? .factored : .plain, memory: memory, seed: seed
     ) { shape, random in
-      let half = shape.channels / 2
-      return AdditiveCoupling(
-        split: half,
-        function: ConvolutionNetwork(inputs: half, filters: filters, outputs: shape.channels - half, random: random))
+      EitherCoupling(coupling, channels: shape.channels) { inputs, outputs in
+        ConvolutionNetwork(
+          inputs: inputs, filters: filters, outputs: outputs, hasBatchNorm: hasBatchNorm, random: random)
+      }
     }
   }
 
-  /// The classifier around a network.
-  func classifier(_ network: ImageNetwork) -> BijectiveClassifier<ImageNetwork> {
-    BijectiveClassifier(network: network, classes: classes, logitScale: logitScale)
+  /// How many channels each stage's steps work on.
+  private var stageChannels: [Int] { (0..<stages).map { 4 * (1 << ($0 * (factorsOut ? 1 : 2))) } }
+
+  /// Fewer values than the network has: those of its square weights alone. To be asked before a network is made from a
+  /// configuration that a stranger wrote.
+  var fewestValues: Int {
+    stageChannels.reduce(0) { $0 + steps * ($1 * $1 + filters * filters) }
+  }
+
+  /// Multiply-adds of an image through the steps of a stage, those on the zeros around an image included.
+  func multiplyAdds(stage: Int) -> Int {
+    let channels = stageChannels[stage]
+    let inputs = channels / 2
+    let outputs = (channels - inputs) * (coupling == .affine ? 2 : 1)
+    let pixel = channels * channels + 9 * inputs * filters + filters * filters + 9 * filters * outputs
+    return (paddedHeight >> (stage + 1)) * (paddedWidth >> (stage + 1)) * steps * pixel
   }
 }
 
-/// The convolutional fully invertible RevNet (paper, D.2).
-typealias ImageNetwork = ConvolutionalFiRevNet<FlowStep<AdditiveCoupling<ConvolutionNetwork>>>
+extension ImageModelConfiguration {
+  /// Every value as text by keyword, for a file's metadata.
+  var metadata: [String: String] {
+    [
+      "model": architecture.rawValue, "height": String(height), "width": String(width), "classes": String(classes),
+      "stages": String(stages), "steps": String(steps), "filters": String(filters), "coupling": coupling.rawValue,
+      "batch_norm": String(hasBatchNorm), "convolution": convolution.rawValue, "code": code.rawValue,
+      "factor_out": String(factorsOut), "objective": objective.rawValue,
+      "logit_scale": Decimals.shortest(logitScale), "seed": String(seed), "data": source.text,
+    ]
+  }
+
+  /// The configuration that `metadata` was made from; keys that are not its own are left alone.
+  ///
+  /// - Throws: where a key is missing, or its value is not one that ``metadata`` writes.
+  init(metadata: [String: String]) throws(MetadataError) {
+    let reader = MetadataReader(metadata)
+    let seed = try reader.unsigned("seed")
+    self.init(
+      height: try reader.integer("height", in: Self.sides), width: try reader.integer("width", in: Self.sides),
+      classes: try reader.integer("classes", in: 2...256), source: ImageSource(try reader.text("data"), seed: seed))
+    architecture = try reader.choice("model", as: Architecture.self)
+    stages = try reader.integer("stages", in: Self.stageRange)
+    steps = try reader.integer("steps", in: Self.stepRange)
+    filters = try reader.integer("filters", in: Self.filterRange)
+    coupling = try reader.choice("coupling", as: CouplingKind.self)
+    hasBatchNorm = try reader.flag("batch_norm")
+    convolution = try reader.choice("convolution", as: Convolution.self)
+    code = try reader.choice("code", as: Code.self)
+    factorsOut = try reader.flag("factor_out")
+    objective = try reader.choice("objective", as: Objective.self)
+    logitScale = try reader.positive("logit_scale")
+    self.seed = seed
+    if let fault { throw fault }
+  }
+}

@@ -3,21 +3,19 @@ import Kernels
 
 /// A learner whose model is a bijective classifier of images.
 protocol ImageStudent: Learner {
-  /// What a model file holds of it.
-  associatedtype Model: Parameterised
   /// The classifier as trained so far.
   var classifier: BijectiveClassifier<ImageNetwork> { get }
-  /// The classifier, with what belongs to it.
-  var savedModel: Model { get }
+  /// The density of its codes, of a learner that has one.
+  var prior: LatentPrior? { get }
 }
 
 extension CrossEntropyLearner: ImageStudent
 where Model == BijectiveClassifier<ImageNetwork>, Optimisation == Adamax {
   var classifier: BijectiveClassifier<ImageNetwork> { model }
-  var savedModel: BijectiveClassifier<ImageNetwork> { model }
+  var prior: LatentPrior? { nil }
 }
 
 extension IndependenceLearner: ImageStudent where Network == ImageNetwork {
   var classifier: BijectiveClassifier<ImageNetwork> { encoder.classifier }
-  var savedModel: Encoder { encoder }
+  var prior: LatentPrior? { encoder.prior }
 }

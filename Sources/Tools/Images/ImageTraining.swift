@@ -34,9 +34,9 @@ struct ImageTraining {
   func run(resuming: Bool) throws -> (metrics: Metrics, epochs: [Epoch]) {
     let optimiser = Adamax(learningRate: training.learningRate, weightDecay: training.weightDecay)
     switch model.objective {
-    case .ce:
+    case .crossEntropy:
       return try run(resuming) { classifier in CrossEntropyLearner(model: classifier, optimiser: optimiser) }
-    case .ice:
+    case .independence:
       return try run(resuming) { classifier in
         IndependenceLearner(
           classifier: classifier, dimensions: model.dimensions, optimiser: optimiser, batch: training.batch,
@@ -51,7 +51,7 @@ struct ImageTraining {
     let images = training.limit.map { splits.train.prefix($0) } ?? splits.train
     let source = ImageBatches(images, model, augmentation: training.augmentation)
     let test = ImageBatches(splits.test, model)
-    var network = model.network(memory: memory)
+    var network = model.makeNetwork(memory: memory)
     var epochs: [Epoch] = []
     if !resuming {
       // Actnorms are set on the first images as training will show them.
@@ -60,7 +60,7 @@ struct ImageTraining {
       network.memory = memory
     }
     var trainer = Trainer(
-      learner: learner(model.classifier(network)), batch: training.batch, seed: model.seed,
+      learner: learner(classifier(network)), batch: training.batch, seed: model.seed,
       schedule: training.rateSchedule, plannedEpochs: training.epochs)
     if resuming {
       let file = try TensorFile(path: folder.file(ImageTraining.stateFile))
@@ -69,7 +69,7 @@ struct ImageTraining {
       console.error("continuing after epoch \(trainer.epochs) of \(training.epochs)\n")
     }
     let records = try TrainingRun(
-      name: model.objective == .ce ? "cross-entropy" : "independence cross-entropy", unit: "images",
+      name: model.objective == .crossEntropy ? "cross-entropy" : "independence cross-entropy", unit: "images",
       epochs: training.epochs, console: console
     ).run(
       &trainer, on: source,
@@ -92,12 +92,19 @@ struct ImageTraining {
     return (metrics, epochs)
   }
 
+  private func classifier(_ network: ImageNetwork) -> BijectiveClassifier<ImageNetwork> {
+    BijectiveClassifier(network: network, classes: model.classes, logitScale: Float(model.logitScale))
+  }
+
   /// Writes state and model; the state before is kept under another name.
   private func save<Student: ImageStudent>(_ trainer: inout Trainer<Student>, _ epochs: [Epoch]) throws -> String {
-    var metadata = [
-      "configuration": model.jsonText, "training": training.jsonText, "format": "metamer image model",
-    ]
-    try folder.write(Checkpoint.encode(trainer.learner.savedModel, metadata: metadata), to: ImageRun.modelFile)
+    var metadata = ["training": training.jsonText]
+    let extras = (trainer.learner.prior?.parameters() ?? []).map {
+      Safetensors.Tensor(name: "prior.\($0.parameter.name)", shape: $0.parameter.shape, values: $0.values)
+    }
+    let saved = ImageModel(configuration: model, network: trainer.learner.classifier.network, extras: extras)
+    try ModelFile.write(saved, metadata: metadata, to: folder)
+    metadata.merge(model.metadata) { own, _ in own }
     metadata["history"] = epochs.jsonText
     let state = folder.file(ImageTraining.stateFile)
     if FileManager.default.fileExists(atPath: state) {
@@ -131,7 +138,7 @@ struct ImageTraining {
       metrics["images_per_second"] = .number(Double(images.count) / seconds.lowerMedian)
       metrics["seconds_per_epoch"] = .number(seconds.lowerMedian)
     }
-    metrics["parameters"] = .integer(learner.savedModel.parameterCount())
+    metrics["parameters"] = .integer(classifier.parameterCount())
     return metrics
   }
 

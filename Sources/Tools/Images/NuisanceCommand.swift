@@ -16,24 +16,20 @@ struct NuisanceCommand: Command {
     Writes RUN/nuisance/metrics.json.
     """
   let example = "swift run Tools nuisance quick-ce"
-  let arguments = [ImageRun.argument]
-  let options: [Option] = [
-    ImageSource.option,
-    .integer("epochs", default: 12, in: 1...1000, metavar: "N", help: "passes over the codes"),
-    .integer("hidden", default: 1024, in: 1...8192, metavar: "N", help: "units in each of two hidden layers"),
-    .integer(
-      "draws", default: 2, in: 0...20, metavar: "N", help: "draws of every image as training showed it; 0 for none"),
-    .unsigned("seed", default: 0, metavar: "SEED", help: "seed of weights and batches"),
-    .integer("threads", default: Parallel.threads, in: 1...256, metavar: "N", help: "threads; no result depends on it"),
-  ]
+  let arguments = ModelRun.arguments
+  let options: [Option] =
+    [
+      .integer("epochs", default: 12, in: 1...1000, metavar: "N", help: "passes over the codes"),
+      .integer("hidden", default: 1024, in: 1...8192, metavar: "N", help: "units in each of two hidden layers"),
+      .integer(
+        "draws", default: 2, in: 0...20, metavar: "N", help: "draws of every image as training showed it; 0 for none"),
+      .unsigned("seed", default: 0, metavar: "SEED", help: "seed of weights and batches"),
+    ] + ModelRun.options
 
   func run(_ options: Options, console: Console) throws {
-    Parallel.threads = options.integer("threads")
-    let run = try ImageRun(folder: options.text("RUN"))
-    let source = run.source(options)
-    console.error("data: \(source.summary)\n")
-    let splits = try run.load(source)
-    let folder = try OutputFolder(creating: "\(run.folder)/nuisance")
+    let run = try ModelRun(options, console: console)
+    let splits = try run.images(train: .max, test: .max)
+    let folder = try OutputFolder(creating: run.file("nuisance"))
     let metrics = try measure(run, splits, options, console)
     try folder.write(metrics.json(), to: "metrics.json")
     func percent(_ path: String) -> String {
@@ -47,45 +43,64 @@ struct NuisanceCommand: Command {
   }
 
   /// Both probes.
-  func measure(_ run: ImageRun, _ splits: ImageSplits, _ options: Options, _ console: Console) throws -> Metrics {
-    var metrics = Metrics()
+  private func measure(_ run: ModelRun, _ splits: ImageSplits, _ options: Options, _ console: Console) throws -> Metrics
+  {
+    var metrics = run.metrics
     let seed = options.unsigned("seed")
     let probe = NuisanceProbe(
       hidden: options.integer("hidden"), epochs: options.integer("epochs"), seed: seed, console: console)
     metrics["seed"] = .text(String(seed))
-    let clean = try outcome(run, splits, probe, augmentation: .none, draws: 1, "as they are", console)
+    let training = try run.training()
+    let clean = try outcome(run, training, splits, probe, augmentation: .none, draws: 1, "as they are", console)
     record(clean, "", &metrics)
     if options.integer("draws") > 0 {
       let augmented = try outcome(
-        run, splits, probe, augmentation: run.training.augmentation, draws: options.integer("draws"), "as in training",
+        run, training, splits, probe, augmentation: training.augmentation, draws: options.integer("draws"),
+        "as in training",
         console)
       record(augmented, "augmented.", &metrics)
     }
-    metrics["data"] = .text(run.source(options).summary)
     metrics.recordMachine()
     return metrics
   }
 
   private func outcome(
-    _ run: ImageRun, _ splits: ImageSplits, _ probe: NuisanceProbe, augmentation: ImageBatches.Augmentation, draws: Int,
+    _ run: ModelRun, _ training: TrainingConfiguration, _ splits: ImageSplits, _ probe: NuisanceProbe,
+    augmentation: ImageBatches.Augmentation, draws: Int,
     _ label: String, _ console: Console
   ) throws -> NuisanceProbe.Outcome {
-    let images = run.training.limit.map { splits.train.prefix($0) } ?? splits.train
-    let train = ImageBatches(images, run.configuration, augmentation: augmentation)
-    let test = ImageBatches(splits.test, run.configuration, augmentation: augmentation)
+    let images = training.limit.map { splits.train.prefix($0) } ?? splits.train
+    let train = ImageBatches(images, run.model.configuration, augmentation: augmentation)
+    let test = ImageBatches(splits.test, run.model.configuration, augmentation: augmentation)
     // Epochs that training did not see.
-    let first = run.training.epochs
-    var codes = Matrix(rows: 0, columns: run.configuration.dimensions)
+    let first = training.epochs
+    var codes = Matrix(rows: 0, columns: run.model.configuration.dimensions)
     for draw in 0..<draws {
-      let part = try run.encode(
+      let part = try encode(
+        run.model,
         train, epoch: first + draw, label: "codes of training images \(label), draw \(draw + 1)", console: console)
       codes = Matrix(rows: codes.rows + part.rows, columns: part.columns, values: codes.values + part.values)
     }
-    var held = try run.encode(test, epoch: first, label: "codes of test images \(label)", console: console)
+    var held = try encode(run.model, test, epoch: first, label: "codes of test images \(label)", console: console)
     let labels = [[UInt8]](repeating: train.labels, count: draws).flatMap { $0 }
     return try probe.run(
-      train: &codes, labels, test: &held, test.labels, classes: run.configuration.classes,
+      train: &codes, labels, test: &held, test.labels, classes: run.model.configuration.classes,
       label: "nuisance classifier, images \(label)")
+  }
+
+  /// Codes of all of a data set's images, a row each, shown as they are made.
+  private func encode(
+    _ model: ImageModel, _ batches: ImageBatches, epoch: Int, label: String, console: Console
+  ) throws -> Matrix {
+    var codes = Matrix(rows: batches.labels.count, columns: model.configuration.dimensions)
+    let progress = Progress(label, total: codes.rows, unit: "images", console: console)
+    try forEachBatch(of: codes.rows, size: ImageTraining.evaluationBatch) { range in
+      try Interrupt.check()
+      model.encode(batches.batch(Array(range), epoch: epoch)).write(to: &codes, firstRow: range.lowerBound)
+      progress.update(done: range.upperBound)
+    }
+    progress.finish()
+    return codes
   }
 
   private func record(_ outcome: NuisanceProbe.Outcome, _ prefix: String, _ metrics: inout Metrics) {

@@ -31,7 +31,8 @@ struct ReproduceCommand: Command {
   let options: [Option] = [
     ImageSource.option,
     .choice("budget", default: Budget.quick, metavar: "NAME", help: "a smaller network for minutes, or the paper's"),
-    .integer("limit", default: 0, in: 0...100_000_000, metavar: "N", help: "train on the first N images only; 0 for all"),
+    .integer(
+      "limit", default: 0, in: 0...100_000_000, metavar: "N", help: "train on the first N images only; 0 for all"),
     .unsigned("seed", default: 0, metavar: "SEED", help: "seed of everything"),
     .integer("threads", default: Parallel.threads, in: 1...256, metavar: "N", help: "threads; no result depends on it"),
     .text("output", default: "table2", metavar: "DIR", help: "folder for what the runs write"),

@@ -18,12 +18,11 @@ struct TrainCommand: Command {
   let example = "swift run Tools train --stages 3 --steps 4 --filters 32 --limit 10000 --epochs 3 --output quick-ce"
   let arguments: [Argument] = []
   let options: [Option] =
-    ImageModelConfiguration.options + TrainingConfiguration.options + [
+    [ImageSource.option] + ImageModelConfiguration.options + TrainingConfiguration.options + [
       .choice(
         "memory", default: Memory.stored, metavar: "MODE",
         help: "keep activations for the backward pass, or rebuild them from the output"),
-      .integer(
-        "threads", default: Parallel.threads, in: 1...256, metavar: "N", help: "threads; no result depends on it"),
+      .threads,
       .text("output", default: "run", metavar: "RUN", help: "folder for what the run writes"),
       .flag("resume", help: "go on with the run in --output, with the options that it was started with"),
     ]
@@ -44,27 +43,29 @@ struct TrainCommand: Command {
     let splits: ImageSplits
     if resumes {
       let file = try TensorFile(path: state)
-      model = try file.decode(ImageModelConfiguration.self, "configuration")
+      model = try ModelFile.configuration(file.metadata, path: state)
       training = try file.decode(TrainingConfiguration.self, "training")
-      splits = try training.source(model.seed).load()
+      splits = try model.source.load()
     } else {
       training = TrainingConfiguration(options)
-      splits = try training.source(options.unsigned("seed")).load()
-      model = try ImageModelConfiguration(options, images: splits.train)
+      let source = ImageSource(options, seed: options.unsigned("seed"))
+      splits = try source.load()
+      model = try ImageModelConfiguration(options, images: splits.train, source: source)
     }
-    console.error("data: \(training.source(model.seed).summary)\n")
+    console.error("data: \(model.source.summary)\n")
     let began = Progress.seconds()
     var (metrics, epochs) = try ImageTraining(
       model: model, training: training, splits: splits, memory: options.choice("memory", as: Memory.self),
       folder: folder, console: console
     ).run(resuming: resumes)
-    metrics["configuration"] = .object(["model": .text(model.jsonText), "training": .text(training.jsonText)])
-    metrics["data"] = .text(training.source(model.seed).summary)
+    for (name, value) in model.metadata { metrics["configuration.\(name)"] = .text(value) }
+    metrics["configuration.training"] = .text(training.jsonText)
+    metrics["data"] = .text(model.source.summary)
     metrics["command"] = .text((["swift run Tools"] + CommandLine.arguments.dropFirst()).joined(separator: " "))
     metrics["seconds"] = .number(Progress.seconds() - began)
     metrics.recordMachine()
     try folder.write(metrics.json(), to: "metrics.json")
     let last = epochs.last.map { Decimals.fixed(100 * $0.testError, places: 2) } ?? "n/a"
-    try console.output("test error \(last) %; the model is \(folder.file(ImageRun.modelFile)).\n")
+    try console.output("test error \(last) %; the model is \(folder.file(ModelFile.name)).\n")
   }
 }

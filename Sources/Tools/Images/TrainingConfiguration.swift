@@ -4,7 +4,6 @@ import ToolSupport
 
 /// How an image run is trained: what its bytes depend on beside the model's configuration.
 struct TrainingConfiguration: Codable, Equatable {
-  var data: String
   var limit: Int?
   var epochs: Int
   var batch: Int
@@ -25,7 +24,6 @@ struct TrainingConfiguration: Codable, Equatable {
   }
 
   static let options: [Option] = [
-    ImageSource.option,
     .integer(
       "limit", default: 0, in: 0...100_000_000, metavar: "N", help: "train on the first N images only; 0 for all"),
     .integer("epochs", default: 10, in: 1...10_000, metavar: "N", help: "passes over the training images"),
@@ -42,7 +40,6 @@ struct TrainingConfiguration: Codable, Equatable {
   ]
 
   init(_ options: Options) {
-    data = options.text("data")
     limit = options.integer("limit") > 0 ? options.integer("limit") : nil
     epochs = options.integer("epochs")
     batch = options.integer("batch")
@@ -53,11 +50,6 @@ struct TrainingConfiguration: Codable, Equatable {
     noise = Float(options.number("noise"))
     nuisanceWeight = Float(options.number("nuisance-weight"))
     likelihoodWeight = Float(options.number("likelihood-weight"))
-  }
-
-  /// Where the images come from.
-  func source(_ seed: UInt64) -> ImageSource {
-    data == ImageSource.synthetic ? .digits(seed: seed) : .folder(data)
   }
 
   /// What happens to an image on its way into training.

@@ -21,8 +21,7 @@ struct SpheresCommand: Command {
   let arguments: [Argument] = []
   let options: [Option] =
     SpheresConfiguration.options + [
-      .integer(
-        "threads", default: Parallel.threads, in: 1...256, metavar: "N", help: "threads; no result depends on it"),
+      .threads,
       .text("output", default: "spheres", metavar: "DIR", help: "folder for what the run writes"),
       .text("export", metavar: "DIR", help: "only write the data set into this folder, as .npy"),
       .flag("misaligned", help: "run Example 8 instead"),
@@ -41,9 +40,7 @@ struct SpheresCommand: Command {
     let folder = try OutputFolder(creating: options.text("output"))
     if options.flag("misaligned") { return try runMisaligned(configuration, folder, console) }
     let result = try SpheresExperiment(configuration: configuration, folder: folder, console: console).run()
-    let image = Raster(
-      width: result.figure.width, height: result.figure.height, channels: 3, pixels: result.figure.pixels)
-    let png = PNG.encode(image)
+    let png = result.figure.png
     let report = SpheresReport(metrics: result.metrics, figure: png, commandLine: commandLine(options))
     try folder.write(Data(png), to: "figure4.png")
     try folder.write(report.html(), to: "report.html")

@@ -1,0 +1,109 @@
+import Datasets
+import Flow
+import Foundation
+import Kernels
+import ToolSupport
+
+/// A run's model and its images: what every command that looks at a trained model begins with.
+struct ModelRun {
+  /// Samples that are computed together, which bounds the memory.
+  static let batch = 200
+
+  static let arguments = [Argument("RUN", help: "folder of the run, which holds \(ModelFile.name)")]
+
+  /// The options of every such command.
+  static var options: [Option] {
+    [
+      .text(
+        ImageSource.option.name, metavar: "DIR",
+        help: "\(ImageSource.option.help); if not given, what the run was trained on"),
+      .threads,
+    ]
+  }
+
+  /// The option for the folder that a command writes into, when it writes more than one file.
+  static func outputOption(_ command: String) -> Option {
+    .text("output", metavar: "DIR", help: "folder for what the command writes; if not given, RUN/\(command)")
+  }
+
+  /// The folder as the user gave it.
+  let path: String
+  let model: ImageModel
+  let source: ImageSource
+  private let options: Options
+  private let console: Console
+
+  /// Reads the run that a command line names, and says what it is.
+  init(_ options: Options, console: Console) throws {
+    Parallel.threads = options.integer("threads")
+    path = options.text("RUN")
+    model = try ModelFile.read(run: path)
+    let configuration = model.configuration
+    source =
+      options.textIfGiven(ImageSource.option.name).map { ImageSource($0, seed: configuration.seed) }
+      ?? configuration.source
+    self.options = options
+    self.console = console
+    try console.output("\(path): \(model.configuration.summary); images: \(source.summary)\n")
+  }
+
+  /// The file `name` in the run's folder.
+  func file(_ name: String) -> String { path.hasSuffix("/") ? path + name : "\(path)/\(name)" }
+
+  /// The folder that `--output` names, made where it does not exist.
+  func outputFolder(_ command: String) throws -> OutputFolder {
+    try OutputFolder(creating: options.textIfGiven("output") ?? file(command))
+  }
+
+  /// How the model was trained, as its file says.
+  ///
+  /// - Throws: `TensorFileError` where it does not.
+  func training() throws -> TrainingConfiguration {
+    try TensorFile(path: file(ModelFile.name)).decode(TrainingConfiguration.self, "training")
+  }
+
+  /// At most `train` and `test` of the images.
+  ///
+  /// - Throws: `FileError` or `DataFileError` where there are none, or where they are not such as the model takes.
+  func images(train: Int, test: Int) throws -> ImageSplits {
+    let splits = try source.load(train: train, test: test)
+    let (images, configuration) = (splits.test, model.configuration)
+    guard (images.height, images.width) == (configuration.height, configuration.width) else {
+      throw FileError(
+        "use", source.summary,
+        reason: "the model takes \(configuration.height) × \(configuration.width) pixels, these have "
+          + "\(images.height) × \(images.width)")
+    }
+    guard images.classes <= configuration.classes else {
+      throw FileError(
+        "use", source.summary,
+        reason: "the model has \(configuration.classes) classes, these images \(images.classes)")
+    }
+    return splits
+  }
+
+  /// Pairs of test images of different classes; see `ImagePairs`.
+  func pairs(of images: LabelledImages, count: Int, seed: UInt64) throws -> ImagePairs {
+    guard let pairs = ImagePairs(labels: images.labels, count: count, seed: seed) else {
+      throw FileError("use", source.summary, reason: "its test images are all of one class")
+    }
+    return pairs
+  }
+
+  /// Metrics that say which run and which images they are about, to be filled.
+  var metrics: Metrics {
+    var metrics = Metrics()
+    metrics["run"] = .text(path)
+    metrics["data"] = .text(source.summary)
+    for (name, value) in model.configuration.metadata { metrics["configuration.\(name)"] = .text(value) }
+    return metrics
+  }
+}
+
+extension ImageModelConfiguration {
+  /// What the model is, in a few words.
+  fileprivate var summary: String {
+    "\(architecture.rawValue), \(stages) stages of \(steps) steps, \(filters) filters, \(coupling.rawValue) couplings, "
+      + "objective \(objective.rawValue), seed \(seed)"
+  }
+}

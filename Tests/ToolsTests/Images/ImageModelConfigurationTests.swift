@@ -1,0 +1,95 @@
+import Datasets
+import Flow
+import Kernels
+import Testing
+
+@testable import ToolSupport
+@testable import Tools
+
+@Suite struct ImageModelConfigurationTests {
+  private func parse(_ words: [String], side: Int = 28, classes: Int = 10) throws -> ImageModelConfiguration {
+    let options = try #require(
+      try Options.parse(words, command: "x", options: ImageModelConfiguration.options, arguments: []))
+    let images = LabelledImages(height: side, width: side, classes: classes, pixels: [], labels: [])
+    return try ImageModelConfiguration(options, images: images, source: .folder("a b"))
+  }
+
+  @Test func theDefaultsAreThePapers() throws {
+    let configuration = try parse([])
+    var expected = ImageModelConfiguration(height: 28, width: 28, classes: 10, source: .folder("a b"))
+    #expect(configuration == expected)
+    #expect((configuration.paddedHeight, configuration.paddedWidth) == (32, 32))
+    #expect((0..<3).map(configuration.multiplyAdds).reduce(0, +) / 1_000_000 == 121)
+    #expect(configuration.makeNetwork().parameterCount() / 10_000 == 133)
+    expected.objective = .independence
+    expected.logitScale = 3
+    #expect(try parse(["--objective", "ice"]) == expected)
+    expected.logitScale = 0.5
+    #expect(try parse(["--objective", "ice", "--logit-scale", "0.5"]) == expected)
+  }
+
+  private static let everything = [
+    "--stages", "2", "--steps", "1", "--filters", "4", "--coupling", "affine", "--no-batch-norm", "--convolution",
+    "plain", "--code", "low-pass", "--no-factor-out", "--objective", "ice", "--logit-scale", "2.5", "--seed",
+    "18446744073709551615",
+  ]
+
+  @Test(arguments: [[], everything])
+  func metadataMakeTheSameConfiguration(words: [String]) throws {
+    let configuration = try parse(words)
+    #expect(try ImageModelConfiguration(metadata: configuration.metadata) == configuration)
+    var digits = configuration
+    digits.source = .digits(seed: configuration.seed)
+    #expect(try ImageModelConfiguration(metadata: digits.metadata) == digits)
+    #expect(digits.metadata != configuration.metadata)
+  }
+
+  @Test func everyOptionReachesTheNetwork() throws {
+    let network = try parse(Self.everything, side: 6).makeNetwork()
+    #expect(network.stageShapes.map(\.channels) == [4, 16] && network.inputShape.height == 8)
+    #expect(network.stages[0].layers.count == 1 && network.order == .lowPass && !network.factorsOut)
+    let names = network.parameters().map(\.parameter)
+    // Plain weights, biases in place of norms, and affine couplings, whose functions have twice the outputs.
+    let last = "stages.1.blocks.0.coupling.function.convolutions.2.weight"
+    #expect(names.contains { $0.name == "stages.0.blocks.0.convolution.weight" && $0.shape == [4, 4] })
+    #expect(
+      names.contains { $0.name.hasSuffix("convolutions.0.bias") } && !names.contains { $0.name.contains("norms") })
+    #expect(names.first { $0.name == last }?.shape.first == 16)
+  }
+
+  @Test func theMultiplyAddsAreTheConvolutions() throws {
+    let configuration = try parse(["--coupling", "affine", "--steps", "3", "--filters", "5", "--stages", "2"], side: 8)
+    // Every weight of a step is used once in every pixel; factors L and U stand for a square.
+    for stage in 0..<2 {
+      let weights = configuration.makeNetwork().parameters().filter {
+        $0.parameter.name.hasPrefix("stages.\(stage).") && $0.parameter.name.hasSuffix("weight")
+      }.reduce(0) { $0 + $1.values.count }
+      let (side, channels) = (4 >> stage, 4 << stage)
+      #expect(configuration.multiplyAdds(stage: stage) == side * side * (weights + 3 * channels * channels))
+    }
+  }
+
+  @Test(
+    arguments: [
+      ("height", "0"), ("height", nil), ("width", "1025"), ("classes", "1"), ("classes", "257"), ("stages", "6"),
+      ("stages", "-1"), ("steps", "1001"), ("filters", "99999999999999999999"), ("coupling", "Additive"),
+      ("batch_norm", "yes"), ("convolution", ""), ("code", "x"), ("factor_out", nil), ("objective", nil),
+      ("logit_scale", "0"), ("logit_scale", "nan"), ("logit_scale", "1e300"), ("seed", "-1"), ("data", ""),
+      ("model", "resnet"),
+    ] as [(String, String?)])
+  func metadataThatMakeNoSenseAreNamed(key: String, value: String?) throws {
+    var metadata = try parse([]).metadata
+    metadata[key] = value
+    let error = #expect(throws: MetadataError.self) { try ImageModelConfiguration(metadata: metadata) }
+    #expect(error?.key == key)
+    #expect(error?.found == value.map { "\"\($0)\"" } ?? "nothing")
+  }
+
+  @Test func classesMustFitTheCode() throws {
+    #expect(try parse(["--stages", "1"], side: 3, classes: 15).classes == 15)
+    #expect(throws: UsageError.self) { try parse(["--stages", "1"], side: 3, classes: 16) }
+    var metadata = try parse(["--stages", "1"], side: 3, classes: 15).metadata
+    metadata["classes"] = "16"
+    #expect(throws: MetadataError.self) { try ImageModelConfiguration(metadata: metadata) }
+  }
+}
