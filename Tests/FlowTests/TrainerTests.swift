@@ -153,7 +153,9 @@ struct TrainerTests {
     var trainer = Trainer(
       model: classifier(dimension: 4), optimiser: Adam(learningRate: 1e-3), batch: 5, seed: 31)
     #expect(throws: Stop.self) {
-      _ = try trainer.runEpoch(MatrixSource(samples: samples, labels: labels)) { done, _ in if done == 10 { throw Stop() } }
+      _ = try trainer.runEpoch(MatrixSource(samples: samples, labels: labels)) { done, _ in
+        if done == 10 { throw Stop() }
+      }
     }
     #expect(trainer.epochs == 0 && trainer.learner.optimiser.steps == 2)
   }
@@ -200,7 +202,8 @@ struct TrainerTests {
     var trainer = Trainer(
       model: classifier(dimension: 6, memory: memory), optimiser: Adam(learningRate: 1e-2), batch: 25, seed: 43)
     var losses: [Double] = []
-    for _ in 0..<15 { losses.append(try trainer.runEpoch(MatrixSource(samples: samples, labels: labels)) { _, _ in }.loss) }
+    let source = MatrixSource(samples: samples, labels: labels)
+    for _ in 0..<15 { losses.append(try trainer.runEpoch(source) { _, _ in }.loss) }
     #expect((losses.last ?? .infinity) < losses[0] / 10, "seed 43: \(losses)")
     #expect(trainer.learner.model.accuracy(samples, labels: labels) == 1, "seed 43")
     #expect(trainer.learner.model.accuracy(unseen.samples, labels: unseen.labels) == 1, "seed 44")

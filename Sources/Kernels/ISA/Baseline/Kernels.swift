@@ -12,7 +12,8 @@ public let kernels = KernelTable(
   log: { log($0, $1, $2, fused: fused) }, tanh: { tanh($0, $1, $2, fused: fused) },
   sigmoid: { sigmoid($0, $1, $2, fused: fused) },
   softmaxCrossEntropy: { softmaxCrossEntropy($0, $1, $2, $3, $4, fused: fused) },
-  adam: { adam($0, $1, $2, fused: fused) }, adamax: { adamax($0, $1, $2, fused: fused) }, randomWords: { randomWords($0, $1, $2, $3) },
+  adam: { adam($0, $1, $2, fused: fused) }, adamax: { adamax($0, $1, $2, fused: fused) },
+  randomWords: { randomWords($0, $1, $2, $3) },
   gaussians: { gaussians($0, $1, $2, $3) }, batchNorm: batchNorm,
   multiplyAddLoop: { multiplyAddLoop($0, fused: fused, wide: isWide) })
 

@@ -1,0 +1,134 @@
+import Foundation
+import Kernels
+import Testing
+
+@testable import Datasets
+@testable import ToolSupport
+@testable import Tools
+
+/// `Tools train`, `nuisance` and `reproduce` on a few digits and a network of a few filters.
+@Suite(.serialized) struct TrainCommandTests {
+  private func run(_ words: [String]) -> (code: Int32, error: String) {
+    let transcript = Transcript()
+    let before = Parallel.threads
+    defer { Parallel.threads = before }
+    let code = Tools.run(arguments: words, commands: Tools.commands, console: transcript.console())
+    return (code, transcript.error)
+  }
+
+  private func succeed(_ words: [String]) throws {
+    let (code, error) = run(words)
+    try #require(code == 0, "\(error)")
+  }
+
+  /// A run of two epochs on 150 digits: 3 batches of 48 and a rest of 6.
+  private func train(_ objective: String, _ folder: String, threads: Int = 2, more: [String] = []) throws {
+    try succeed(
+      [
+        "train", "--objective", objective, "--stages", "2", "--steps", "1", "--filters", "4", "--limit", "150",
+        "--batch", "48", "--epochs", "2", "--threads", String(threads), "--seed", "3", "--output", folder,
+      ] + more)
+  }
+
+  private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+
+  private func metrics(_ path: String) throws -> Metrics {
+    var result = Metrics()
+    guard case .object(let values) = try JSONDecoder().decode(MetricsValue.self, from: bytes(path)) else {
+      return result
+    }
+    for (name, value) in values { result[name] = value }
+    return result
+  }
+
+  @Test(
+    "A run that went on from a checkpoint ends with the bytes of one that was not interrupted",
+    arguments: ["ce", "ice"])
+  func resume(objective: String) throws {
+    try withTemporaryFolder { folder in
+      try train(objective, "\(folder)/whole")
+      let files = FileManager.default
+      try files.createDirectory(atPath: "\(folder)/broken", withIntermediateDirectories: true)
+      // What a run leaves that is killed during its second epoch.
+      try files.copyItem(
+        atPath: "\(folder)/whole/state.previous.safetensors", toPath: "\(folder)/broken/state.safetensors")
+      try succeed(["train", "--resume", "--output", "\(folder)/broken"])
+      for name in ["model.safetensors", "state.safetensors"] {
+        #expect(try bytes("\(folder)/broken/\(name)") == bytes("\(folder)/whole/\(name)"), "\(name)")
+      }
+      // A finished run goes on to nothing.
+      try succeed(["train", "--resume", "--output", "\(folder)/whole"])
+      #expect(try bytes("\(folder)/broken/model.safetensors") == bytes("\(folder)/whole/model.safetensors"))
+    }
+  }
+
+  @Test("The model's bytes do not depend on the number of threads", arguments: ["ce", "ice"])
+  func threads(objective: String) throws {
+    try withTemporaryFolder { folder in
+      for threads in 1...3 { try train(objective, "\(folder)/\(threads)", threads: threads) }
+      let first = try bytes("\(folder)/1/model.safetensors")
+      for threads in 2...3 { #expect(try bytes("\(folder)/\(threads)/model.safetensors") == first, "\(threads)") }
+    }
+  }
+
+  @Test("Reversible memory trains the same network, up to rounding")
+  func memory() throws {
+    try withTemporaryFolder { folder in
+      try train("ce", "\(folder)/stored")
+      try train("ce", "\(folder)/reversible", more: ["--memory", "reversible"])
+      let stored = try ModelFile.read(run: "\(folder)/stored").network.parameters()
+      let reversible = try ModelFile.read(run: "\(folder)/reversible").network.parameters()
+      #expect(stored.map(\.parameter) == reversible.map(\.parameter))
+      // Adamax divides by the largest gradient: rounding of a gradient moves a step of 2e-3 by a small part of it. Eight
+      // steps of the full rate would be 1.6e-2.
+      for (one, other) in zip(stored, reversible) where one.parameter.kind == .trainable {
+        let difference = zip(one.values, other.values).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
+        #expect(difference < 4e-3, "\(one.parameter.name): \(difference)")
+      }
+    }
+  }
+
+  @Test func metricsOfARun() throws {
+    try withTemporaryFolder { folder in
+      let run = "\(folder)/run"
+      try train("ice", run)
+      let metrics = try metrics("\(run)/metrics.json")
+      for path in [
+        "seed", "configuration.objective", "epochs", "train.error", "test.error", "test.bits_per_dimension",
+        "inverse.max_absolute_error", "images_per_second", "machine.isa", "command",
+      ] {
+        #expect(metrics[path] != .null, "\(path)")
+      }
+      if case .array(let epochs) = metrics["epochs"] { #expect(epochs.count == 2) }
+      if case .number(let error) = metrics["inverse.max_absolute_error"] { #expect(error < 1e-4) }
+
+      try succeed(["nuisance", run, "--epochs", "2", "--hidden", "16", "--draws", "1"])
+      let nuisance = try self.metrics("\(run)/nuisance/metrics.json")
+      for path in ["train_error", "test_error", "information_lower_bound_nats", "augmented.test_error"] {
+        #expect(nuisance[path] != .null, "\(path)")
+      }
+      // Samples need the prior that such a run has.
+      try succeed(["samples", run])
+    }
+  }
+
+  @Test func whatIsThereIsKept() throws {
+    try withTemporaryFolder { folder in
+      let run = "\(folder)/run"
+      try train("ce", run)
+      let before = try bytes("\(run)/model.safetensors")
+      let again = self.run(["train", "--output", run])
+      #expect(again.code == 64 && again.error.contains("--resume"))
+      #expect(try bytes("\(run)/model.safetensors") == before)
+      let nothing = self.run(["train", "--resume", "--output", "\(folder)/nothing"])
+      #expect(nothing.code == 1 && nothing.error.contains("state.safetensors"))
+      // A state that is cut short is refused, and stays.
+      let state = "\(run)/state.safetensors"
+      let cut = try bytes(state).dropLast(100)
+      try cut.write(to: URL(fileURLWithPath: state))
+      let broken = self.run(["train", "--resume", "--output", run])
+      #expect(broken.code == 1 && broken.error.contains(state))
+      #expect(try bytes(state) == cut && bytes("\(run)/model.safetensors") == before)
+    }
+  }
+}
