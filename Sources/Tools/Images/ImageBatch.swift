@@ -65,11 +65,7 @@ struct ImageBatch: Equatable, Sendable {
       let offset = augmentation?.offset(index: index) ?? (down: 0, right: 0)
       var bytes = [UInt8](repeating: 0, count: size)
       copy(images.image(index), to: &bytes, top: top + offset.down, left: left + offset.right)
-      for (byte, place) in zip(bytes, places) {
-        let low = Float(byte)
-        // Within the bin even where the sum is rounded up: 255 + (1 − 2⁻²⁴) would be 256.
-        values.append(min(low + place, (low + 1).nextDown) / 256)
-      }
+      for (byte, place) in zip(bytes, places) { values.append(Self.value(byte, place)) }
     }
     return frames(values, samples: indices.count)
   }
@@ -97,7 +93,14 @@ struct ImageBatch: Equatable, Sendable {
 
   /// Samples as they come back from a file of bytes, frame and all.
   func quantised(_ x: Activation) -> Activation {
-    frames(checked(x).matrix().values.map { (Float(Self.byte($0)) + 0.5) / 256 }, samples: x.samples)
+    frames(checked(x).matrix().values.map { Self.value(Self.byte($0), 0.5) }, samples: x.samples)
+  }
+
+  /// The number at a place, in [0, 1), of a byte's bin.
+  static func value(_ byte: UInt8, _ place: Float) -> Float {
+    let low = Float(byte)
+    // Within the bin even where the sum is rounded up: 255 + (1 − 2⁻²⁴) would be 256.
+    return min(low + place, (low + 1).nextDown) / 256
   }
 
   private static func byte(_ value: Float) -> UInt8 {

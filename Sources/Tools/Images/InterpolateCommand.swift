@@ -56,9 +56,10 @@ struct InterpolateCommand: Command {
       cells: pairs.donors.indices.map { row in
         steps.map { $0[row] } + [Array(images.image(pairs.donors[row]))]
       })
-    sheet.title = "Every row keeps its logits while its nuisance becomes the last image's"
-    sheet.rowLabels = zip(model.classify(model.encode(images, pairs.sources)), pairs.donors).map {
-      "\($0.0) to \(images.labels[$0.1])"
+    sheet.title = "Every row keeps its logits, and the decision, while its nuisance becomes the last image's"
+    let decisions = model.classify(model.encode(images, pairs.sources))
+    sheet.rowLabels = (0..<pairs.count).map { row in
+      "\(images.labels[pairs.sources[row]]) to \(images.labels[pairs.donors[row]]), decision \(decisions[row])"
     }
     sheet.columnLabels =
       steps.indices.map { "t = \(NumberText.fixed(Double($0) / Double(steps.count - 1), decimals: 2))" }

@@ -60,10 +60,10 @@ struct MetamersCommand: Command {
     let (first, last) = (sources.map { Array(images.image($0)) }, donors.map { Array(images.image($0)) })
     let rows = [first, model.batch.images(metamers), last]
     var sheet = ContactSheet(imageWidth: images.width, imageHeight: images.height, cells: rows)
-    sheet.title = "Metamers: every image of the middle row has the logits of the one above it"
+    sheet.title = "Metamers: every image of the middle row has the logits, and the decision, of the one above it"
     sheet.rowLabels = ["logits from", "metamer", "nuisance from"]
     sheet.columnLabels = zip(model.classify(z), model.confidence(z)).map {
-      "\($0.0), p = \(NumberText.fixed($0.1, decimals: 2))"
+      "decision \($0.0), p\u{A0}=\u{A0}\(NumberText.fixed($0.1, decimals: 2))"
     }
     sheet.scale = sheet.readableScale
     return sheet.render()

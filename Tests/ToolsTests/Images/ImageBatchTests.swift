@@ -37,6 +37,13 @@ import Testing
     #expect(abs(mean - 0.5) < 0.06 && abs(variance - 1.0 / 12) < 0.02)
   }
 
+  @Test(arguments: [0, 1, 127, 128, 255] as [UInt8])
+  func noPlaceIsRoundedOutOfItsBin(byte: UInt8) {
+    let last = ImageBatch.value(byte, 1 - 0x1p-24)
+    #expect(last < (Float(byte) + 1) / 256 && last > (Float(byte) + 0.999) / 256)
+    #expect(ImageBatch.value(byte, 0) == Float(byte) / 256)
+  }
+
   @Test func whatIsNoPixelIsCutOff() {
     var x = batch.activation(images, [0])
     for (column, value) in [-3, 1, Float.nan].enumerated() { x[0, 1, 2 + column, 0] = value }

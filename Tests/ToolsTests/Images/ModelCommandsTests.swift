@@ -95,6 +95,8 @@ import Testing
       let command = InterpolateCommand()
       let steps = try command.steps(model, images, pairs, columns: 3)
       let sheet = command.figure(model, images, pairs, steps)
+      let labels = pairs.sources.map { images.labels[$0] }
+      #expect(zip(sheet.rowLabels, labels).allSatisfy { $0.hasPrefix("\($1) to ") } && sheet.rowLabels.count == 2)
       #expect(sheet.columnLabels == ["t = 0.00", "t = 0.50", "t = 1.00", "nuisance from"])
       let metamers = model.batch.images(
         model.metamers(
