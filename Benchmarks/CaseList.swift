@@ -1,8 +1,8 @@
 /// All cases, in the order of the table.
 enum CaseList {
   static var all: [Case] {
-    [peak] + MatmulCases.all + DenseCases.all + ConvolutionCases.all + ElementwiseCases.all + TrainingCases.all
-      + DataCases.all + StepCases.all + ImageStepCases.all
+    [peak] + MatmulCases.all + DenseCases.all + ConvolutionCases.all + BatchNormCases.all + ElementwiseCases.all
+      + TrainingCases.all + DataCases.all + StepCases.all + ImageStepCases.all
   }
 
   /// The cases whose title contains `filter`, all without one.

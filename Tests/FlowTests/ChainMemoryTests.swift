@@ -16,9 +16,8 @@ private func stepBytes(blocks: Int, memory: Memory) -> Int {
   return BufferPool.shared.statistics.bytes - before
 }
 
-/// The same for a convolutional network of two stages.
-private func convolutionalStepBytes(steps: Int, memory: Memory) -> Int {
-  let net = LayerRegistry.smallNetwork(seed: 14, steps: steps, memory: memory)
+/// The same for a convolutional network of two stages on 4×4 pixels.
+private func convolutionalStepBytes<Step: InvertibleLayer>(_ net: ConvolutionalFiRevNet<Step>) -> Int {
   let x = Activation(rowsOf: gaussianMatrix(rows: 16, columns: 16, seed: 14, name: "x"))
     .reshaped(height: 4, width: 4, channels: 1)
   var gradient = net
@@ -52,14 +51,38 @@ struct ChainMemoryTests {
   @Test func reversibleMemoryOfTheConvolutionalNetworkIsFlatInDepth() async {
     await #expect(processExitsWith: .success) {
       Parallel.threads = 1
-      let shallow = convolutionalStepBytes(steps: 2, memory: .reversible)
-      let deep = convolutionalStepBytes(steps: 12, memory: .reversible)
+      let shallow = convolutionalStepBytes(
+        LayerRegistry.smallNetwork(seed: 14, steps: 2, memory: .reversible))
+      let deep = convolutionalStepBytes(
+        LayerRegistry.smallNetwork(seed: 14, steps: 12, memory: .reversible))
       #expect(shallow > 0)
       #expect(deep == shallow, "reversible: \(shallow) bytes at 2 steps a stage, \(deep) at 12")
-      let shallowStored = convolutionalStepBytes(steps: 2, memory: .stored)
-      let deepStored = convolutionalStepBytes(steps: 12, memory: .stored)
+      let shallowStored = convolutionalStepBytes(
+        LayerRegistry.smallNetwork(seed: 14, steps: 2, memory: .stored))
+      let deepStored = convolutionalStepBytes(
+        LayerRegistry.smallNetwork(seed: 14, steps: 12, memory: .stored))
       // Each step more keeps at least the convolution's input and the coupling's: 16 and 8 vectors a stage.
       let tape = 2 * (16 + 8) * 64
+      #expect(deepStored - shallowStored >= 10 * tape, "stored: \(shallowStored) bytes at 2, \(deepStored) at 12")
+    }
+  }
+
+  @Test func reversibleMemoryWithBatchNormIsFlatInDepth() async {
+    await #expect(processExitsWith: .success) {
+      Parallel.threads = 1
+      func bytes(steps: Int, _ memory: Memory) -> Int {
+        let net = LayerRegistry.smallPaperNetwork(seed: 14, steps: steps, hasBatchNorm: true, memory: memory)
+        return convolutionalStepBytes(perturbed(net, seed: 14))
+      }
+      let shallow = bytes(steps: 2, .reversible)
+      let deep = bytes(steps: 12, .reversible)
+      #expect(shallow > 0)
+      #expect(deep == shallow, "reversible: \(shallow) bytes at 2 steps a stage, \(deep) at 12")
+      let shallowStored = bytes(steps: 2, .stored)
+      let deepStored = bytes(steps: 12, .stored)
+      // Each step more keeps at least what enters and leaves both norms of two filters: 4 pixels in the first stage and 1
+      // in the second, four arrays of two vectors.
+      let tape = 4 * 2 * (4 + 1) * 64
       #expect(deepStored - shallowStored >= 10 * tape, "stored: \(shallowStored) bytes at 2, \(deepStored) at 12")
     }
   }

@@ -25,7 +25,7 @@ private struct Size: Sendable, CustomStringConvertible {
 /// Layers on images.
 extension LayerRegistry {
   static let images: [LayerCase] =
-    exact + actnorms + convolutions + imageCouplings + chosenCouplings + steps + transforms
+    exact + actnorms + convolutions + imageCouplings + chosenCouplings + networkCouplings + steps + transforms
 
   private static let exact: [LayerCase] =
     [Size(2, 2, 1), Size(4, 2, 3), Size(2, 6, 2)].map { size in
@@ -80,6 +80,22 @@ extension LayerRegistry {
         case .affine(let coupling): RoundTripBounds.affine(coupling, Size(2, 2, 5).image(x))
         }
       })
+  }
+
+  /// The couplings of the paper's networks, on `ConvolutionNetwork`. With batch norm see `BatchNormFlowTests`.
+  private static let networkCouplings: [LayerCase] = [
+    (Size(2, 2, 4), 2), (Size(3, 3, 3), 1), (Size(1, 2, 5), 4),
+  ].flatMap { size, split in
+    [
+      layerCase(
+        "AdditiveCoupling of ConvolutionNetwork, split \(split)", size, roundings: 9 * split + 27,
+        make: { networkAdditive(size.channels, split: split, hasBatchNorm: false, stream($0)) },
+        roundTripBound: { RoundTripBounds.additive($0, size.image($1)) }),
+      layerCase(
+        "AffineCoupling of ConvolutionNetwork, split \(split)", size, roundings: 9 * split + 45,
+        make: { networkAffine(size.channels, split: split, hasBatchNorm: false, stream($0)) },
+        roundTripBound: { RoundTripBounds.affine($0, size.image($1)) }),
+    ]
   }
 
   private static let steps: [LayerCase] =
@@ -148,7 +164,21 @@ extension LayerRegistry {
             affine(shape.channels, split: shape.channels / 2, random)
           }
         }, roundTripBound: { RoundTripBounds.network($0, Size(2, 4, 1).image($1)) }),
+      layerCase(
+        "ConvolutionalFiRevNet of ConvolutionNetwork", Size(4, 4, 1), roundings: 192,
+        make: { smallPaperNetwork(seed: $0, steps: 1, hasBatchNorm: false) },
+        roundTripBound: { RoundTripBounds.network($0, Size(4, 4, 1).image($1)) }),
     ]
+
+  /// The paper's network on 4×4×1: two stages of additive couplings of `ConvolutionNetwork`.
+  static func smallPaperNetwork(
+    seed: UInt64, steps: Int, hasBatchNorm: Bool, memory: Memory = .stored
+  ) -> ConvolutionalFiRevNet<FlowStep<AdditiveCoupling<ConvolutionNetwork>>> {
+    ConvolutionalFiRevNet(height: 4, width: 4, channels: 1, stages: 2, steps: steps, memory: memory, seed: seed) {
+      shape, random in
+      networkAdditive(shape.channels, split: shape.channels / 2, hasBatchNorm: hasBatchNorm, random)
+    }
+  }
 
   /// A network of additive couplings on 4×4×1.
   static func smallNetwork(
@@ -179,6 +209,24 @@ extension LayerRegistry {
     AffineCoupling(
       split: split,
       function: SmallConvolution(inputs: split, hidden: 2, outputs: 2 * (channels - split), random: random))
+  }
+
+  static func networkAdditive(
+    _ channels: Int, split: Int, hasBatchNorm: Bool, _ random: RandomStream
+  ) -> AdditiveCoupling<ConvolutionNetwork> {
+    AdditiveCoupling(
+      split: split,
+      function: ConvolutionNetwork(
+        inputs: split, filters: 2, outputs: channels - split, hasBatchNorm: hasBatchNorm, random: random))
+  }
+
+  static func networkAffine(
+    _ channels: Int, split: Int, hasBatchNorm: Bool, _ random: RandomStream
+  ) -> AffineCoupling<ConvolutionNetwork> {
+    AffineCoupling(
+      split: split,
+      function: ConvolutionNetwork(
+        inputs: split, filters: 2, outputs: 2 * (channels - split), hasBatchNorm: hasBatchNorm, random: random))
   }
 
   private static func layerCase<Layer: InvertibleLayer>(

@@ -26,47 +26,64 @@ struct ErrorStep: InvertibleLayer {
 
   private static func error(of part: LayerPart, outputError: Activation) -> Activation {
     let x = part.x
-    func image(_ rows: Matrix) -> Activation {
-      Activation(rowsOf: rows).reshaped(height: x.height, width: x.width, channels: x.channels)
-    }
-    func copy(_ x: Activation, _ channels: Range<Int>) -> Activation {
-      Activation(concatenating: [x.channels(channels)])
-    }
     switch part.layer {
     case let layer as Actnorm:
       let scale = layer.logScale.map { Float(exponential(-Double($0))) }
       return add(
-        scaleChannels(outputError.view, by: scale).view, image(RoundTripBounds.actnorm(layer, x.matrix())).view)
+        scaleChannels(outputError.view, by: scale).view, image(RoundTripBounds.actnorm(layer, x.matrix()), like: x).view
+      )
     case let layer as InvertibleConvolution:
       let passed = convolution(
         outputError.view, weight: magnitudes(layer.inverseWeight.rounded()),
         bias: [Float](repeating: 0, count: layer.channels), Convolution(kernel: 1))
-      return add(passed.view, image(RoundTripBounds.convolution(layer, x.matrix())).view)
-    case let layer as AdditiveCoupling<SmallConvolution>:
-      let kept = x.channels - layer.split
-      let copied = copy(outputError, kept..<x.channels)
-      let shift = layer.function.error(at: x.channels(0..<layer.split), error: copied)
-      let updated = add(outputError.channels(0..<kept), shift.view)
-      return add(
-        Activation(concatenating: [copied.view, updated.view]).view, image(RoundTripBounds.additive(layer, x)).view)
-    case let layer as AffineCoupling<SmallConvolution>:
-      // x₂ = (y₁ − t)·e^−ℓ moves by e^−ℓ·(δy + δt) + |x₂|·δℓ, |dℓ/dr| ≤ 1. At two places ℓ, at most 2 and within 5 ulp, and
-      // e^ℓ, within 2 ulp, round by 48·u·|x₂| more.
-      let kept = x.channels - layer.split
-      let copied = copy(outputError, kept..<x.channels)
-      let moved = layer.function.error(at: x.channels(0..<layer.split), error: copied)
-      let output = layer.function.evaluate(x.channels(0..<layer.split))
-      let updated = combining([
-        copy(outputError, 0..<kept), copy(moved, 0..<kept), copy(moved, kept..<2 * kept),
-        boundedLogScale(output.channels(kept..<2 * kept)), copy(x, layer.split..<x.channels),
-      ]) { values in
-        let inverseScale = Float(exponential(-Double(values[3])))
-        return (values[0] + values[1]) * inverseScale + abs(values[4]) * (values[2] + 48 * Float(unitRoundoff))
-      }
-      return add(
-        Activation(concatenating: [copied.view, updated.view]).view, image(RoundTripBounds.affine(layer, x)).view)
+      return add(passed.view, image(RoundTripBounds.convolution(layer, x.matrix()), like: x).view)
+    case let layer as AdditiveCoupling<SmallConvolution>: return additive(layer, x, outputError)
+    case let layer as AdditiveCoupling<ConvolutionNetwork>: return additive(layer, x, outputError)
+    case let layer as AffineCoupling<SmallConvolution>: return affine(layer, x, outputError)
+    case let layer as AffineCoupling<ConvolutionNetwork>: return affine(layer, x, outputError)
     default: preconditionFailure("no error bound for \(type(of: part.layer))")
     }
+  }
+
+  private static func copy(_ x: Activation, _ channels: Range<Int>) -> Activation {
+    Activation(concatenating: [x.channels(channels)])
+  }
+
+  private static func additive<Function: ErrorBounded>(
+    _ layer: AdditiveCoupling<Function>, _ x: Activation, _ outputError: Activation
+  ) -> Activation {
+    let kept = x.channels - layer.split
+    let copied = copy(outputError, kept..<x.channels)
+    let shift = layer.function.error(at: x.channels(0..<layer.split), error: copied)
+    let updated = add(outputError.channels(0..<kept), shift.view)
+    return add(
+      Activation(concatenating: [copied.view, updated.view]).view,
+      image(RoundTripBounds.additive(layer, x), like: x).view)
+  }
+
+  /// x₂ = (y₁ − t)·e^−ℓ moves by e^−ℓ·(δy + δt) + |x₂|·δℓ, |dℓ/dr| ≤ 1. At two places ℓ, at most 2 and within 5 ulp, and
+  /// e^ℓ, within 2 ulp, round by 48·u·|x₂| more.
+  private static func affine<Function: ErrorBounded>(
+    _ layer: AffineCoupling<Function>, _ x: Activation, _ outputError: Activation
+  ) -> Activation {
+    let kept = x.channels - layer.split
+    let copied = copy(outputError, kept..<x.channels)
+    let moved = layer.function.error(at: x.channels(0..<layer.split), error: copied)
+    let output = layer.function.evaluate(x.channels(0..<layer.split))
+    let updated = combining([
+      copy(outputError, 0..<kept), copy(moved, 0..<kept), copy(moved, kept..<2 * kept),
+      boundedLogScale(output.channels(kept..<2 * kept)), copy(x, layer.split..<x.channels),
+    ]) { values in
+      let inverseScale = Float(exponential(-Double(values[3])))
+      return (values[0] + values[1]) * inverseScale + abs(values[4]) * (values[2] + 48 * Float(unitRoundoff))
+    }
+    return add(
+      Activation(concatenating: [copied.view, updated.view]).view,
+      image(RoundTripBounds.affine(layer, x), like: x).view)
+  }
+
+  private static func image(_ rows: Matrix, like x: Activation) -> Activation {
+    Activation(rowsOf: rows).reshaped(height: x.height, width: x.width, channels: x.channels)
   }
 }
 

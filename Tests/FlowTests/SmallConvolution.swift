@@ -2,8 +2,14 @@ import Flow
 import Kernels
 import TestSupport
 
+/// A coupling function that can bound its errors.
+protocol ErrorBounded: CouplingFunction {
+  /// How far two evaluations may be apart, to first order, at inputs of which one is x and the other within `error` of it.
+  func error(at x: ChannelView, error: Activation) -> Activation
+}
+
 /// The smallest convolutional coupling function: 3×3, rectifier, 1×1.
-struct SmallConvolution: CouplingFunction {
+struct SmallConvolution: ErrorBounded {
   private(set) var first: Matrix
   private(set) var firstBias: [Float]
   private(set) var second: Matrix
@@ -59,9 +65,8 @@ struct SmallConvolution: CouplingFunction {
     visit(Parameter(name: prefix + "second.bias", shape: [secondBias.count]), &secondBias)
   }
 
-  /// How far two evaluations may be apart, to first order, at inputs of which one is x and the other within `error` of
-  /// it: the error through |W₂|·|W₁| where a hidden unit may be active, and both evaluations' own rounding, γ_K times the
-  /// sums of magnitudes.
+  /// The error through |W₂|·|W₁| where a hidden unit may be active, and both evaluations' own rounding, γ_K times the sums
+  /// of magnitudes.
   func error(at x: ChannelView, error: Activation) -> Activation {
     let input = Activation(concatenating: [x])
     let (wide, narrow) = (Convolution(kernel: 3), Convolution(kernel: 1))

@@ -52,12 +52,9 @@ public struct Chain<Layer: InvertibleLayer>: InvertibleLayer {
     return (current, total)
   }
 
-  /// Like `forward`, with a tape.
+  /// Like `forward`, with a tape. Layers record even where their tapes are dropped: what a layer records, batch norm by
+  /// the batch's moments, need not be what `forward` gives, and `backward` retraces what was recorded.
   public func forwardRecording(_ x: Activation) -> (y: Activation, logDet: PerSample, tape: Tape) {
-    if memory == .reversible {
-      let (y, logDet) = forward(x)
-      return (y, logDet, .output(y))
-    }
     var current = x
     var total = PerSample(samples: x.samples)
     var tapes: [Layer.Tape] = []
@@ -65,22 +62,21 @@ public struct Chain<Layer: InvertibleLayer>: InvertibleLayer {
       let (y, logDet, tape) = layer.forwardRecording(current)
       current = y
       total += logDet
-      tapes.append(tape)
+      if memory == .stored { tapes.append(tape) }
     }
-    return (current, total, .stored(tapes))
+    return (current, total, memory == .stored ? .stored(tapes) : .output(current))
   }
 
   /// Like `inverse`, with the tape that forward would have made.
   public func inverseRecording(_ y: Activation) -> (x: Activation, tape: Tape) {
-    if memory == .reversible { return (inverse(y).x, .output(y)) }
     var current = y
     var tapes: [Layer.Tape] = []
     for layer in layers.reversed() {
       let (x, tape) = layer.inverseRecording(current)
       current = x
-      tapes.append(tape)
+      if memory == .stored { tapes.append(tape) }
     }
-    return (current, .stored(tapes.reversed()))
+    return (current, memory == .stored ? .stored(tapes.reversed()) : .output(y))
   }
 
   /// ∂L/∂x, and ∂L/∂parameter in `gradient`.

@@ -8,7 +8,8 @@ public protocol CouplingFunction: Parameterised {
   /// y = f(x). The same bits for the same x, however often: the inverse of a coupling relies on it.
   func evaluate(_ x: ChannelView) -> Activation
 
-  /// Like `evaluate`, with a tape.
+  /// Like `evaluate`, with a tape: the same bits, except that batch norm normalises by the batch's moments here and by the
+  /// running ones there.
   func evaluateRecording(_ x: ChannelView) -> (y: Activation, tape: Tape)
 
   /// Returns ∂L/∂x from ∂L/∂y, and writes or adds ∂L/∂parameter to `gradient`.

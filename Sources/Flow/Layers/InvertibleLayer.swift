@@ -19,10 +19,11 @@ public protocol InvertibleLayer: Parameterised {
   /// x = F⁻¹(y) and ln |det ∂x/∂y| in nats.
   func inverse(_ y: Activation) -> (x: Activation, logDet: PerSample)
 
-  /// Like `forward`, with a tape.
+  /// Like `forward`, with a tape. The same bits, unless a coupling function normalises by the batch while it records (see
+  /// `CouplingFunction`); `inverseRecording` then is the inverse of this.
   func forwardRecording(_ x: Activation) -> (y: Activation, logDet: PerSample, tape: Tape)
 
-  /// Like `inverse`, with the tape that forward would have made: training without stored activations rebuilds them so.
+  /// Like `inverse`, with the tape that `forwardRecording` would have made: training without stored activations rebuilds them so.
   func inverseRecording(_ y: Activation) -> (x: Activation, tape: Tape)
 
   /// The derivatives of a loss L, given ∂L/∂y and ∂L/∂logDet: returns ∂L/∂x, and writes or adds ∂L/∂parameter to
