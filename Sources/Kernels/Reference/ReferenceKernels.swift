@@ -53,6 +53,20 @@ public enum Reference {
     return dx
   }
 
+  /// One Adamax step, as `adamaxUpdate` states it.
+  public static func adamax(
+    _ value: inout [Float], gradient: [Float], first: inout [Float], second: inout [Float], step: Int,
+    learningRate: Float, beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float
+  ) {
+    let rate = Float(Double(learningRate) / (1 - power(Double(beta1), step)))
+    for i in value.indices {
+      let g = multiplyAdd(gradient[i], weightDecay, value[i])
+      first[i] = multiplyAdd(first[i], 1 - beta1, g - first[i])
+      second[i] = max(second[i] * beta2, abs(g) + epsilon)
+      value[i] -= rate * first[i] / second[i]
+    }
+  }
+
   /// dW = Σ dy·xᵀ on samples as rows.
   public static func denseWeightGradient(_ x: Matrix, outputGradient dy: Matrix) -> Matrix {
     var dweight = Matrix(rows: dy.columns, columns: x.columns)

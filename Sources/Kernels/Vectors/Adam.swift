@@ -59,7 +59,7 @@ private func updateInPlace(
 }
 
 /// baseⁿ by repeated squaring: the same bits on every system, as the library's pow need not give.
-private func power(_ base: Double, _ exponent: Int) -> Double {
+func power(_ base: Double, _ exponent: Int) -> Double {
   var result = 1.0
   var square = base
   var remaining = exponent
