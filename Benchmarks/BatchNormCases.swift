@@ -1,7 +1,8 @@
 import Kernels
 
 /// The passes of batch norm behind the wide convolutions of the convolutional fi-RevNet's first stage. Memory is the roof:
-/// every array counts once in each direction, though the gradients read x and dy twice.
+/// every array counts once in each direction, though the gradients read x and dy twice, and copy dy first: they overwrite
+/// it, and it is needed again here.
 enum BatchNormCases {
   private static let (batch, size, channels) = (64, 16, 128)
 

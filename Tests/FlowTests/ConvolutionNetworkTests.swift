@@ -195,7 +195,7 @@ struct ConvolutionNetworkTests {
       #expect(problem == nil, "dx \(index)")
     }
     for (place, (parameter, values)) in gradient.parameters().enumerated() where parameter.kind == .trainable {
-      #expect(expected.parameters[place].count == values.count)
+      try #require(expected.parameters[place].count == values.count, "\(parameter.name)")
       for index in values.indices {
         let problem = problem(values[index], expected.parameters[place][index].error) { step in
           var moved = operands.tracked
@@ -237,12 +237,13 @@ struct ConvolutionNetworkTests {
     #expect(sameBits(addedInput, replacedInput))
     let errors = operands.tracked.gradients(operands.evaluation, c.values.map { Double($0) }).parameters
     let terms = Double(shape.samples * shape.height * shape.width + 1)
+    let (found, once) = (added.parameters(), replaced.parameters())
     for (place, (parameter, before)) in start.parameters().enumerated() where parameter.kind == .trainable {
+      try #require(errors[place].count == before.count, "\(parameter.name)")
       for (index, old) in before.enumerated() {
-        let sum = Double(old) + Double(replaced.parameters()[place].values[index])
+        let sum = Double(old) + Double(once[place].values[index])
         let bound = unitRoundoff * (2 * errors[place][index].error + terms * abs(Double(old)) + abs(sum))
-        #expect(
-          abs(Double(added.parameters()[place].values[index]) - sum) <= 1.01 * bound, "\(parameter.name) \(index)")
+        #expect(abs(Double(found[place].values[index]) - sum) <= 1.01 * bound, "\(parameter.name) \(index)")
       }
     }
   }
