@@ -81,8 +81,8 @@ struct ReproduceCommand: Command {
       ]
       switch budget {
       case .quick:
-        words += ["--steps", "4", "--filters", "64", "--epochs", objective == "ce" ? "8" : "12"]
-        words += objective == "ice" ? ["--nuisance-weight", "0.3"] : []
+        words += ["--steps", "4", "--filters", "64", "--epochs", objective == "ce" ? "8" : "14"]
+        words += objective == "ice" ? ["--nuisance-weight", "0.5"] : []
       case .paper: words += ["--epochs", "100", "--schedule", "steps", "--learning-rate", "0.001"]
       }
     }
