@@ -11,6 +11,9 @@ enum ModelFile {
   static let name = "model.safetensors"
   /// What the names of tensors that are not the network's begin with.
   static let extraPrefixes = ["prior.", "nuisance."]
+  /// What the names of tensors begin with that say again, for readers in other languages, what follows from the rest: the
+  /// weights of the 1×1 convolutions, whose factors are permuted and signed by the seed. They are not read.
+  static let derivedPrefix = "weights."
   /// The largest file that is read. The paper's model has 6 MB.
   static let largestFile = 1 << 32
 
@@ -25,7 +28,19 @@ enum ModelFile {
     let all = model.configuration.metadata.merging(metadata) { own, other in
       preconditionFailure("metadata \(other) in place of \(own)")
     }
-    return Data(Safetensors(metadata: all, tensors: tensors + model.extras).encode())
+    return Data(Safetensors(metadata: all, tensors: tensors + model.extras + weights(model.network)).encode())
+  }
+
+  /// Every 1×1 convolution's weight, outputs × inputs, under its layer's name.
+  private static func weights(_ network: ImageNetwork) -> [Safetensors.Tensor] {
+    network.stages.enumerated().flatMap { stage, chain in
+      chain.layers.enumerated().map { block, step in
+        let weight = step.convolution.weight
+        return Safetensors.Tensor(
+          name: "\(derivedPrefix)stages.\(stage).blocks.\(block).convolution", shape: [weight.rows, weight.columns],
+          values: weight.values)
+      }
+    }
   }
 
   /// Writes the file into a run's folder, all or nothing.
@@ -123,7 +138,7 @@ enum ModelFile {
   ) -> (own: [String: Safetensors.Tensor], extras: [Safetensors.Tensor]) {
     var own: [String: Safetensors.Tensor] = [:]
     var extras: [Safetensors.Tensor] = []
-    for tensor in tensors {
+    for tensor in tensors where !tensor.name.hasPrefix(derivedPrefix) {
       if extraPrefixes.contains(where: { tensor.name.hasPrefix($0) }) {
         extras.append(tensor)
       } else {

@@ -1,0 +1,69 @@
+"""The logits of a model file in PyTorch, from its tensors and metadata alone: a second implementation to check against.
+
+usage: logits.py MODEL.safetensors IMAGES.npy LOGITS.npy
+
+IMAGES holds padded images of [0, 1], samples x height x width; LOGITS is written, samples x classes. Needs numpy, torch and
+safetensors; exits with 2, saying so, where one of them is missing.
+"""
+import sys
+
+try:
+    import numpy as np
+    import torch
+    import torch.nn.functional as functional
+    from safetensors import safe_open
+except ImportError as error:
+    print(f"skipped: {error}")
+    sys.exit(2)
+
+path, images, output = sys.argv[1:]
+with safe_open(path, framework="pt") as file:
+    about = file.metadata()
+    tensors = {name: file.get_tensor(name) for name in file.keys()}
+stages, steps, classes = (int(about[key]) for key in ("stages", "steps", "classes"))
+factors_out = about["factor_out"] == "true"
+
+
+def coupling_function(prefix, x):
+    for index in range(3):
+        layer = f"{prefix}convolutions.{index}."
+        weight = tensors[layer + "weight"].permute(0, 3, 1, 2)
+        x = functional.conv2d(x, weight, tensors.get(layer + "bias"), padding=weight.shape[2] // 2)
+        norm = f"{prefix}norms.{index}."
+        if norm + "mean" in tensors:
+            x = functional.batch_norm(
+                x, tensors[norm + "mean"], tensors[norm + "variance"], tensors[norm + "scale"], tensors[norm + "shift"])
+        if index < 2:
+            x = functional.relu(x)
+    return x
+
+
+def step(prefix, x):
+    bias, scale = tensors[prefix + "actnorm.bias"], tensors[prefix + "actnorm.logScale"].exp()
+    x = (x + bias[:, None, None]) * scale[:, None, None]
+    x = functional.conv2d(x, tensors["weights." + prefix + "convolution"][:, :, None, None])
+    half = x.shape[1] // 2
+    first, second = x[:, :half], x[:, half:]
+    found = coupling_function(prefix + "coupling.function.", first)
+    if about["coupling"] == "affine":
+        shift, raw = found.chunk(2, 1)
+        second = second * torch.exp(2 * torch.tanh(raw / 2)) + shift
+    else:
+        second = second + found
+    # The half just updated comes first.
+    return torch.cat([second, first], 1)
+
+
+with torch.no_grad():
+    x = torch.from_numpy(np.load(images))[:, None]
+    for stage in range(stages):
+        x = functional.pixel_unshuffle(x, 2)
+        for block in range(steps):
+            x = step(f"stages.{stage}.blocks.{block}.", x)
+        if factors_out and stage + 1 < stages:
+            x = x[:, : x.shape[1] // 2]
+    height, width = x.shape[2:]
+    pixels = x.permute(0, 2, 3, 1).reshape(x.shape[0], height * width, -1)
+    centre = height // 2 * width + width // 2
+    code = torch.roll(pixels, -centre, 1).reshape(x.shape[0], -1)
+    np.save(output, (code[:, :classes] * float(about["logit_scale"])).numpy())

@@ -1,0 +1,59 @@
+import Flow
+import Foundation
+import Kernels
+import Testing
+
+@testable import Datasets
+@testable import ToolSupport
+@testable import Tools
+
+/// A model file read by another program: `Tests/Python/logits.py` computes the logits in PyTorch, from the file alone.
+///
+/// Runs where `METAMER_PYTHON`, or `python3`, has numpy, torch and safetensors, and says that it was skipped elsewhere.
+struct PyTorchTests {
+  private static let python = ProcessInfo.processInfo.environment["METAMER_PYTHON"] ?? "python3"
+
+  private static let isThere: Bool = {
+    let there = (try? call(["-c", "import numpy, torch, safetensors"]))?.code == 0
+    if !there { print("skipped: \(python) has no numpy, torch and safetensors; METAMER_PYTHON names another") }
+    return there
+  }()
+
+  private static func call(_ words: [String]) throws -> (code: Int32, output: String) {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [python] + words
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+  }
+
+  @Test("PyTorch computes the same logits from the file", .enabled(if: isThere), arguments: CouplingKind.allCases)
+  func logits(coupling: CouplingKind) throws {
+    var configuration = SmallModel.configuration
+    configuration.coupling = coupling
+    configuration.logitScale = 3
+    let model = SmallModel.make(configuration, deviation: 0.1)
+    try SmallModel.withRun(model) { run in
+      let x = configuration.batch.activation(Digits(seed: 5).samples(0..<20, of: .test), Array(0..<20))
+      let (height, width) = (configuration.paddedHeight, configuration.paddedWidth)
+      let images = NPY(shape: [20, height, width], x.matrix().values).encode()
+      try Data(images).write(to: URL(fileURLWithPath: "\(run)/images.npy"))
+      let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("Python/logits.py").path
+      let (code, output) = try Self.call([script, "\(run)/\(ModelFile.name)", "\(run)/images.npy", "\(run)/logits.npy"])
+      try #require(code == 0, "\(output)")
+      let file = try NPY.decode([UInt8](Data(contentsOf: URL(fileURLWithPath: "\(run)/logits.npy"))))
+      let found = file.floats
+      let expected = model.logits(model.encode(x)).matrix().values
+      #expect(found.count == expected.count)
+      let largest = zip(found, expected).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
+      #expect(largest < 1e-4, "\(largest)")
+      #expect((expected.map { abs($0) }.max() ?? 0) > 0.1, "logits this small would prove nothing")
+    }
+  }
+}
