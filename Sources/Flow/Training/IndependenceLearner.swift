@@ -54,7 +54,7 @@ public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
   private var nuisanceGradient: RectifierNetwork
   private var optimiser: Adamax
   private var nuisanceOptimiser: Adam
-  private var normalisation: BatchNorm
+  private let standardisation: BatchNorm
   private var memory: ReplayMemory
   private let settings: IndependenceSettings
   private let seed: UInt64
@@ -76,7 +76,7 @@ public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
     nuisanceGradient = nuisanceClassifier
     self.optimiser = optimiser
     nuisanceOptimiser = Adam(learningRate: settings.nuisanceRate)
-    normalisation = BatchNorm(channels: nuisance)
+    standardisation = BatchNorm(channels: nuisance)
     memory = ReplayMemory(capacity: settings.replay, batch: batch, width: nuisance)
     self.settings = settings
     self.seed = seed
@@ -99,21 +99,21 @@ public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
     let (nats, dprior, dlogDet) = encoder.prior.likelihood(
       z, logDet: logDet, labels: labels, weight: settings.likelihoodWeight / dimensions, gradient: &gradient.prior)
 
-    // The nuisance classifier sees z_n of zero mean and unit variance, or the encoder could hide by scaling.
+    // The nuisance classifier sees z_n of zero mean and unit variance over the batch, and the gradient goes through that:
+    // with moments held constant the encoder hides by scaling z_n up, without end.
     let nuisance = readOut.nuisance(z)
-    let moments = BatchMoments(nuisance)
-    move(&normalisation, to: moments)
-    let constants = normalisation.running
+    let constants = standardisation.coefficients(BatchMoments(nuisance))
     let normal = batchNorm(nuisance, constants, rectifies: false)
     let (answer, nuisanceTape) = nuisanceClassifier.evaluateRecording(normal.view)
     let (uniform, danswer) = uniformCrossEntropy(answer)
     let weight = settings.nuisanceWeight * Float(settings.ramp > 0 ? min(1, progress / settings.ramp) : 1)
     let dnormal = nuisanceClassifier.backward(
       nuisanceTape, outputGradient: danswer.view, into: &nuisanceGradient, .replace)
-    let dnuisance = scaleChannels(dnormal.view, by: constants.scale.map { weight * $0 })
+    let dnuisance = batchNormGradients(nuisance, constants, outputGradient: dnormal, rectifies: false).inputGradient
 
     var dz = readOut.join(
-      logits: encoder.classifier.codeGradient(ofLogits: dlogits), nuisance: dnuisance)
+      logits: encoder.classifier.codeGradient(ofLogits: dlogits),
+      nuisance: scaleChannels(dnuisance.view, by: [Float](repeating: weight, count: dnuisance.channels)))
     dz.add(dprior)
     let total = loss + Double(weight) * uniform + Double(settings.likelihoodWeight) * nats / Double(dimensions)
     guard total.isFinite else { return StepOutcome(loss: total, correct: correct) }
@@ -148,28 +148,18 @@ public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
     return correct
   }
 
-  private func move(_ running: inout BatchNorm, to moments: BatchMoments) {
-    // The first batch replaces what is only a guess.
-    let share: Float = optimiser.steps == 0 ? 1 : 0.05
-    for channel in moments.mean.indices {
-      running.mean[channel] += share * (moments.mean[channel] - running.mean[channel])
-      running.variance[channel] += share * (moments.variance[channel] - running.variance[channel])
-    }
-  }
-
   /// The first parameter or output that is not finite.
   public func firstNonFinitePart(_ x: Activation) -> String? {
     encoder.firstNonFiniteParameter ?? nuisanceClassifier.firstNonFiniteParameter.map { "nuisance classifier, \($0)" }
       ?? encoder.classifier.firstNonFinitePart(x)
   }
 
-  /// Parameters, moments, normalisation and memory.
+  /// Parameters, moments and memory.
   public mutating func visitState(_ visit: (Parameter, inout [Float]) -> Void) {
     encoder.visitParameters(prefix: "", visit)
     optimiser.visitState(of: &encoder, prefix: "optimiser.", visit)
     nuisanceClassifier.visitParameters(prefix: "nuisance.", visit)
     nuisanceOptimiser.visitState(of: &nuisanceClassifier, prefix: "nuisance_optimiser.", visit)
-    normalisation.visitParameters(prefix: "normalisation.", visit)
     memory.visitState(prefix: "replay.", visit)
   }
 }

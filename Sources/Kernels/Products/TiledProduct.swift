@@ -101,10 +101,13 @@ struct TiledProduct {
       var part = source
       part.rectifies = work.rectifies && index == pieces.count - 1
       part.b += firstPanel * work.bPanel
-      for tile in tiles {
+      var index = tiles.startIndex
+      while index < tiles.endIndex {
+        let tile = tiles[index]
         let isPacked = packs(tile)
         if isPacked {
           part.a = UnsafePointer(scratch.panel(tile) + packedDepth * tile.kernel.rows)
+          part.aTile = scratch.depth * tile.kernel.rows
           part.aSegment = tile.kernel.rows * source.depth
           // Packed segments are adjacent; where B's are too, they are one.
           if source.bSegment == source.depth {
@@ -113,6 +116,7 @@ struct TiledProduct {
           }
         } else {
           part.a = source.a + tile.first * work.aRow
+          part.aTile = tile.kernel.rows * work.aRow
           part.aSegment = source.aSegment
           part.segments = source.segments
           part.depth = source.depth
@@ -120,10 +124,13 @@ struct TiledProduct {
         part.c = source.c + (tile.first * source.cRow + firstPanel * source.cPanel)
         part.bias = work.start == .bias ? source.bias + tile.first : source.bias
         if panelsAreWhole && tile.rows == tile.kernel.rows {
+          part.tiles = min(plan.equalTiles(from: index), tiles.endIndex - index)
           tile.kernel.run(part, isPacked: isPacked)
         } else {
+          part.tiles = 1
           runEdge(tile, part, isPacked, firstPanel: firstPanel, panels: validPanels, scratch)
         }
+        index += part.tiles
       }
       packedDepth += piece.count
     }
@@ -231,7 +238,8 @@ struct TiledProduct {
 /// Memory of one task: packed panels of A, one tile of C, one tile of bias.
 private struct TaskScratch {
   private let storage: VectorStorage
-  private let depth: Int
+  /// Products that a packed panel has room for.
+  let depth: Int
   private let firstRow: Int
   let tile: UnsafeMutablePointer<Float>
   let bias: UnsafeMutablePointer<Float>

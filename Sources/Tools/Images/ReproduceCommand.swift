@@ -24,7 +24,7 @@ struct ReproduceCommand: Command {
     fresh classifier on the nuisance of each, and writes the table of the paper's appendix D.2 beside the paper's figures.
 
     The quick budget is a smaller network and a shorter schedule than the paper's, and the report says so. Runs that were \
-    interrupted go on where they were.
+    interrupted go on where they were, and finished ones are not run again.
     """
   let example = "swift run Tools reproduce table2 --data mnist --output table2"
   let arguments = [Argument("EXPERIMENT", help: "\(experiment)")]
@@ -50,7 +50,9 @@ struct ReproduceCommand: Command {
     for objective in ["ce", "ice"] {
       let run = folder.file(objective)
       try train(objective, run, budget, options, console)
-      try command(NuisanceCommand(), [run, "--draws", budget == .quick ? "1" : "2"], options, console)
+      if !FileManager.default.fileExists(atPath: "\(run)/nuisance/metrics.json") {
+        try command(NuisanceCommand(), [run, "--draws", budget == .quick ? "1" : "2"], options, console)
+      }
       metrics[objective] = .object([
         "logits": try read(folder, "\(objective)/metrics.json"),
         "nuisance": try read(folder, "\(objective)/nuisance/metrics.json"),
@@ -71,6 +73,7 @@ struct ReproduceCommand: Command {
   private func train(
     _ objective: String, _ run: String, _ budget: Budget, _ options: Options, _ console: Console
   ) throws {
+    guard !FileManager.default.fileExists(atPath: "\(run)/metrics.json") else { return }
     var words = ["--output", run]
     if FileManager.default.fileExists(atPath: "\(run)/\(ImageTraining.stateFile)") {
       words.append("--resume")
