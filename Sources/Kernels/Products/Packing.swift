@@ -68,7 +68,7 @@ func pack(
 }
 
 /// Copies `depth` stretches of `width` adjacent elements, an even number up to 14, one after another.
-private func copyColumns(
+func copyColumns(
   _ depth: Int, _ width: Int, _ source: UnsafePointer<Float>, _ aDepth: Int, _ destination: UnsafeMutablePointer<Float>
 ) {
   var column = UnsafeRawPointer(source)
