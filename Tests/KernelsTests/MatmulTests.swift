@@ -29,7 +29,7 @@ extension SharedState {
       Size(14, 33, 9), Size(50, 40, 20), Size(98, 17, 30), Size(128, 64, 40), Size(10, 64, 600),
     ]
 
-    /// Around `rowChunk` = 132, `depthChunk` = 512, `packedDepth` = 1024, whose multiples are packed.
+    /// Around `rowChunk` = 132, `depthChunk` = `packedDepth` = 1024, whose multiples are packed.
     static let chunkSizes: [Size] = [
       Size(131, 17, 3), Size(132, 16, 3), Size(133, 15, 3), Size(144, 33, 2), Size(264, 5, 6), Size(265, 33, 2),
       Size(5, 16, 255), Size(12, 17, 256), Size(6, 16, 257), Size(13, 33, 512), Size(12, 32, 513), Size(25, 16, 1024),
