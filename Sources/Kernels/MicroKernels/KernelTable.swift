@@ -35,6 +35,12 @@ public struct KernelTable: Sendable {
       _ rows: Int, _ width: Int, _ source: UnsafePointer<Float>, _ sourceStride: Int,
       _ destination: UnsafeMutablePointer<Float>
     ) -> Void
+  /// Copies `depth` stretches of `width` adjacent elements, `sourceStride` apart, one after another.
+  public let packColumns:
+    @Sendable (
+      _ depth: Int, _ width: Int, _ source: UnsafePointer<Float>, _ sourceStride: Int,
+      _ destination: UnsafeMutablePointer<Float>
+    ) -> Void
   /// y = a + b.
   public let add: Zip
   /// y = a − b.
@@ -79,6 +85,7 @@ public struct KernelTable: Sendable {
     name: String, fusesMultiplyAdd: Bool, tiles: TileSet, narrowTiles: TileSet, wideTiles: TileSet,
     transpose16: @escaping @Sendable (Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int) -> Void,
     packRows: @escaping @Sendable (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void,
+    packColumns: @escaping @Sendable (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void,
     add: @escaping Zip, subtract: @escaping Zip, rectifierGradient: @escaping Zip, exp: @escaping Map,
     log: @escaping Map, tanh: @escaping Map, sigmoid: @escaping Map,
     softmaxCrossEntropy:
@@ -98,6 +105,7 @@ public struct KernelTable: Sendable {
     self.wideTiles = wideTiles
     self.transpose16 = transpose16
     self.packRows = packRows
+    self.packColumns = packColumns
     self.add = add
     self.subtract = subtract
     self.rectifierGradient = rectifierGradient

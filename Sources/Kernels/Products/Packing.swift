@@ -53,7 +53,7 @@ func pack(
       }
     }
     if part.aRow == 1 && tile.rows == width {
-      copyColumns(part.depth, width, source, aDepth, destination)
+      InstructionSet.selected.packColumns(part.depth, width, source, aDepth, destination)
       k = part.depth
     }
     while k < part.depth {
@@ -64,33 +64,5 @@ func pack(
       k += 1
     }
     destination += part.depth * width
-  }
-}
-
-/// Copies `depth` stretches of `width` adjacent elements, an even number up to 14, one after another.
-func copyColumns(
-  _ depth: Int, _ width: Int, _ source: UnsafePointer<Float>, _ aDepth: Int, _ destination: UnsafeMutablePointer<Float>
-) {
-  var column = UnsafeRawPointer(source)
-  var target = UnsafeMutableRawPointer(destination)
-  for _ in 0..<depth {
-    var byte = 0
-    if width & 8 != 0 {
-      target.storeBytes(of: column.loadUnaligned(as: SIMD8<Float>.self), as: SIMD8<Float>.self)
-      byte = 32
-    }
-    if width & 4 != 0 {
-      target.storeBytes(
-        of: column.loadUnaligned(fromByteOffset: byte, as: SIMD4<Float>.self), toByteOffset: byte,
-        as: SIMD4<Float>.self)
-      byte &+= 16
-    }
-    if width & 2 != 0 {
-      target.storeBytes(
-        of: column.loadUnaligned(fromByteOffset: byte, as: SIMD2<Float>.self), toByteOffset: byte,
-        as: SIMD2<Float>.self)
-    }
-    column += 4 &* aDepth
-    target += 4 &* width
   }
 }

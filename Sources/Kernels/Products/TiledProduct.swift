@@ -40,7 +40,9 @@ struct TiledProduct {
     let panelGroups = (panels + plan.panels - 1) / plan.panels
     let isSmall = rows * panels * 16 * work.segments * work.depth < Self.serialWork
     let tasks = isSmall || Parallel.threads == 1 ? 1 : 2 * Parallel.threads
-    var rowParts = (rows + Self.rowChunk - 1) / Self.rowChunk
+    // Rows of a shorter depth take less of the second-level cache, and B passes less often when they are more.
+    let rowChunk = Self.rowChunk * max(1, Self.packedDepth / max(work.segments * work.depth, Self.packedDepth / 8))
+    var rowParts = (rows + rowChunk - 1) / rowChunk
     // A task packs its own rows of A: cut by rows then, so that nobody packs what another has packed.
     if packsWhole { rowParts = max(rowParts, min(tasks, rowTiles / 2)) }
     let panelParts = max(1, min(panelGroups, (tasks + rowParts - 1) / rowParts))
@@ -96,6 +98,7 @@ struct TiledProduct {
   private func packColumns(
     _ tiles: ArraySlice<TilePlan.RowTile>, _ pieces: ArraySlice<Piece>, _ scratch: TaskScratch
   ) {
+    let packColumns = InstructionSet.selected.packColumns
     var depth = 0
     for piece in pieces {
       let part = part(piece, isFirst: true)
@@ -106,7 +109,7 @@ struct TiledProduct {
           for tile in tiles {
             let target = scratch.panel(tile) + (depth + first) * tile.kernel.rows
             if tile.rows == tile.kernel.rows {
-              copyColumns(band, tile.rows, source + tile.first, aDepth, target)
+              packColumns(band, tile.rows, source + tile.first, aDepth, target)
             } else {
               for k in 0..<band {
                 for row in 0..<tile.kernel.rows {
@@ -121,8 +124,9 @@ struct TiledProduct {
     }
   }
 
-  /// Stretches of A that are copied tile by tile: 16 of a kilobyte or two stay in the first-level cache meanwhile.
-  private static let columnBand = 16
+  /// Stretches of A that are copied tile by tile: eight of them fit the first-level cache even where their distance puts
+  /// them all into one set of twelve lines.
+  private static let columnBand = 8
 
   /// The panels of one group, over a stretch of the depth.
   private func runGroup(
