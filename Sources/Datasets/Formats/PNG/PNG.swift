@@ -1,5 +1,8 @@
-/// An encoder of PNG images (PNG specification, third edition), 8-bit grey or RGB, not interlaced.
+/// PNG images (PNG specification, third edition): an encoder of 8-bit grey or RGB, not interlaced, and a decoder to grey.
 public enum PNG {
+  /// The first eight bytes of every file.
+  static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+
   /// Encodes `image`. The same image and text give the same bytes.
   ///
   /// The scanlines are compressed twice, unfiltered and with the filter that looks best for each line, and the smaller
@@ -11,7 +14,7 @@ public enum PNG {
     precondition(
       max(image.width, image.height) <= Int(Int32.max), "\(image.width) × \(image.height) pixels are too many for PNG")
     var writer = ByteWriter()
-    writer.append([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
+    writer.append(signature)
 
     var header = ByteWriter()
     header.bigEndian(UInt32(image.width))
@@ -80,47 +83,21 @@ public enum PNG {
     var lines: [UInt8] = []
     lines.reserveCapacity(image.height * (stride + 1))
     var above = [UInt8](repeating: 0, count: stride)
-    var residuals = [[UInt8]](repeating: above, count: 5)
+    var residuals = [[UInt8]](repeating: above, count: PNGFilter.count)
     for y in 0..<image.height {
       let line = Array(image.pixels[y * stride..<(y + 1) * stride])
       for filter in residuals.indices {
-        Self.filter(line, above: above, by: image.channels, filter, into: &residuals[filter])
+        PNGFilter.apply(filter, to: line, above: above, step: image.channels, into: &residuals[filter])
       }
       let sums = residuals.map { residual in
         residual.reduce(0) { $0 + Int(Int8(bitPattern: $1).magnitude) }
       }
       var best = 0
-      for filter in 1..<5 where sums[filter] < sums[best] { best = filter }
+      for filter in 1..<PNGFilter.count where sums[filter] < sums[best] { best = filter }
       lines.append(UInt8(best))
       lines.append(contentsOf: residuals[best])
       above = line
     }
     return lines
-  }
-
-  /// Filters 0 none, 1 left, 2 up, 3 average, 4 Paeth (specification, section 9.2), for pixels of `step` bytes.
-  private static func filter(
-    _ line: [UInt8], above: [UInt8], by step: Int, _ filter: Int, into residual: inout [UInt8]
-  ) {
-    for x in line.indices {
-      let left = x >= step ? line[x - step] : 0
-      let up = above[x]
-      let prediction: UInt8
-      switch filter {
-      case 0: prediction = 0
-      case 1: prediction = left
-      case 2: prediction = up
-      case 3: prediction = UInt8((Int(left) + Int(up)) / 2)
-      default: prediction = paeth(left: Int(left), up: Int(up), corner: x >= step ? Int(above[x - step]) : 0)
-      }
-      residual[x] = line[x] &- prediction
-    }
-  }
-
-  /// Whichever neighbour is nearest to left + up - corner, ties going to the left, then up.
-  private static func paeth(left: Int, up: Int, corner: Int) -> UInt8 {
-    let (toLeft, toUp, toCorner) = (abs(up - corner), abs(left - corner), abs(left + up - 2 * corner))
-    if toLeft <= toUp && toLeft <= toCorner { return UInt8(left) }
-    return UInt8(toUp <= toCorner ? up : corner)
   }
 }
