@@ -55,6 +55,24 @@ def with_factors(data, factors):
     return bytes(data)
 
 
+def colour_of_blocks(factors, units, trim):
+    """A colour file of sampling factors that Pillow does not write: a grey file's blocks, in a new frame and scan."""
+    blocks = units * sum(h * v for h, v in factors)
+    file = io.BytesIO()
+    pixels = picture(8 * blocks, 8, 1, blocks)[:, :, 0] // 2 + 64
+    Image.fromarray(pixels).save(file, "JPEG", quality=80)
+    data = file.getvalue()
+    width = units * 8 * max(h for h, v in factors) - trim
+    height = 8 * max(v for h, v in factors) - trim
+    frame = b"\xff\xc0\0\x11\x08" + height.to_bytes(2, "big") + width.to_bytes(2, "big") + b"\3"
+    for number, (h, v) in enumerate(factors, 1):
+        frame += bytes([number, 16 * h + v, 0])
+    scan = b"\xff\xda\0\x0c\3" + b"".join(bytes([number, 0]) for number in (1, 2, 3)) + b"\0\x3f\0"
+    start, end = data.index(b"\xff\xc0"), data.index(b"\xff\xda")
+    # The frame and scan of one component are 13 and 10 bytes long.
+    return data[:start] + frame + data[start + 13 : end] + scan + data[end + 10 :]
+
+
 def jpeg_variants(folder):
     sizes = [(1, 1), (2, 3), (3, 2), (5, 4), (8, 8), (16, 16), (17, 33), (64, 48), (97, 71)]
     for number, (width, height) in enumerate(sizes):
@@ -91,6 +109,17 @@ def jpeg_variants(folder):
         with open(path, "wb") as output:
             output.write(with_factors(file.getvalue(), factors))
         yield path
+    one = (1, 1)
+    kinds = [
+        [(4, 1), one, one], [(1, 2), one, one], [(1, 4), one, one], [(4, 2), one, one], [(3, 1), one, one],
+        [(1, 3), one, one], [(2, 2), (2, 1), (1, 2)], [(2, 2), (1, 2), (2, 1)], [(4, 1), (2, 1), one], [one, (2, 2), (2, 1)]]
+    for number, factors in enumerate(kinds):
+        for units in (1, 3):
+            for trim in (0, 5, 7):
+                path = f"{folder}/factors-{number}-{units}-{trim}.jpg"
+                with open(path, "wb") as output:
+                    output.write(colour_of_blocks(factors, units, trim))
+                yield path
 
 
 def png_variants(folder):

@@ -63,7 +63,7 @@ struct PillowTests {
         #expect(found.largest == 0, "\(name): \(found)")
         if name.hasSuffix(".png") { pngs += 1 } else { jpegs += 1 }
       }
-      #expect(jpegs > 800 && pngs > 30, "\(jpegs) and \(pngs) files")
+      #expect(jpegs > 900 && pngs > 30, "\(jpegs) and \(pngs) files")
     }
   }
 

@@ -29,6 +29,12 @@ import Testing
       files.append([0xFF, 0xFF, 0xFF, 0x00, 0, 0, 0, 0] + Array(header.utf8))
       // A stored block that promises 65 535 bytes.
       files.append(hex("01 ff ff 00 00"))
+      // Images of 8192 × 8192 pixels, which the limit allows, in a few bytes.
+      var jpeg = KnownJPEG.grey.file
+      let frame = try #require((0..<jpeg.count).first { jpeg[$0...].starts(with: [0xFF, 0xC0]) })
+      jpeg.replaceSubrange(frame + 5..<frame + 9, with: [0x20, 0, 0x20, 0])
+      let png = PNGWriter(width: 8192, height: 8192, depth: 8, type: 0).file(lines: [0, 1, 2, 3])
+      files += [jpeg, png]
       let before = try #require(Self.peak())
       for _ in 0..<200 {
         for file in files {
@@ -37,6 +43,7 @@ import Testing
           _ = try? Safetensors.decode(file)
           _ = try? Inflate.decompress(file, limit: 1 << 32)
           _ = try? Gzip.prefix(file, count: 16)
+          _ = try? StillImage.decodeGrey(file)
         }
       }
       // Whatever is promised has gigabytes; what is there decodes to 1 MiB at most, which is held twice or so.

@@ -141,6 +141,57 @@ import Testing
     #expect(accepted > 1_000, "\(accepted)")
   }
 
+  @Test(.timeLimit(.minutes(1))) func jpeg() throws {
+    let accepted = try feedMutants(of: KnownJPEG.all.map(\.file), seed: 10, count: 150_000) { mutant in
+      try JPEG.decodeGrey(mutant, limit: Self.limit)
+    } check: { mutant, image in
+      // Bytes before the start and after the end tell nothing, so that only the size can be judged.
+      let pixels = image.width * image.height
+      guard image.channels == 1, image.pixels.count == pixels, pixels <= Self.limit else { return false }
+      return try StillImage.decodeGrey(mutant, limit: pixels) == image
+    }
+    #expect(accepted > 1_000, "\(accepted)")
+  }
+
+  @Test(.timeLimit(.minutes(1))) func png() throws {
+    let kinds: [(depth: Int, type: UInt8)] = [(1, 0), (8, 0), (16, 2), (4, 3), (8, 4), (8, 6)]
+    let files = kinds.flatMap { kind in
+      [false, true].map { isInterlaced in
+        let writer = PNGWriter(
+          width: 9, height: 5, depth: kind.depth, type: kind.type, isInterlaced: isInterlaced,
+          palette: kind.type == 3 ? (0..<48).map { 5 * $0 } : [])
+        return writer.file { x, y, sample in (x * 7 + y * 3 + sample) & ((1 << kind.depth) - 1) }
+      }
+    }
+    let images = try files.map { try PNG.decodeGrey($0) }
+    // Half of the mutants get checksums that fit, or nothing behind these would ever be reached.
+    var index = 0
+    let accepted = try feedMutants(of: files, seed: 11, count: 150_000) { mutant in
+      index += 1
+      return try PNG.decodeGrey(index % 2 == 0 ? Self.withChecksums(mutant) : mutant, limit: Self.limit)
+    } check: { mutant, image in
+      let pixels = image.width * image.height
+      guard image.channels == 1, image.pixels.count == pixels, pixels <= Self.limit else { return false }
+      // Checksums let nothing through that is not one of the images.
+      return index % 2 == 0 || images.contains(image)
+    }
+    #expect(accepted > 1_000, "\(accepted)")
+  }
+
+  /// The file with the CRC-32 of every chunk that lies within it made right.
+  private static func withChecksums(_ file: [UInt8]) -> [UInt8] {
+    var file = file
+    var offset = 8
+    while offset + 12 <= file.count {
+      let length = file[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
+      guard offset + 12 + length <= file.count else { break }
+      let crc = crc32(Array(file[offset + 4..<offset + 8 + length]))
+      for byte in 0..<4 { file[offset + 8 + length + byte] = UInt8(truncatingIfNeeded: crc >> (24 - 8 * UInt32(byte))) }
+      offset += 12 + length
+    }
+    return file
+  }
+
   @Test func mutantsAreTheSameInEveryRunAndDiffer() {
     var (first, second) = (Mutator(Self.streams, seed: 9), Mutator(Self.streams, seed: 9))
     var seen = Set<[UInt8]>()

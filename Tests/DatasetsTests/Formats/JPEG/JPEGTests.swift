@@ -1,0 +1,139 @@
+import Testing
+
+@testable import Datasets
+
+@Suite struct JPEGTests {
+  @Test(arguments: KnownJPEG.all) func pixelsAreTheKnownOnes(_ known: KnownJPEG) throws {
+    let image = Raster(width: known.width, height: known.height, channels: 1, pixels: known.pixels)
+    #expect(try JPEG.decodeGrey(known.file) == image)
+    #expect(try StillImage.decodeGrey(known.file, limit: known.width * known.height) == image)
+  }
+
+  /// The offset of the first marker of a code.
+  private func offset(of marker: UInt8, in file: [UInt8], after start: Int = 0) throws -> Int {
+    try #require((start..<file.count - 1).first { file[$0] == 0xFF && file[$0 + 1] == marker })
+  }
+
+  private func error(_ file: [UInt8], limit: Int = 1 << 26) throws -> FormatError {
+    let error = try #require(throws: FormatError.self) { try JPEG.decodeGrey(file, limit: limit) }
+    #expect(error.format == "JPEG")
+    return error
+  }
+
+  @Test func everythingButTheEndMarkerIsNeeded() throws {
+    for known in KnownJPEG.all {
+      let image = try JPEG.decodeGrey(known.file)
+      #expect(try JPEG.decodeGrey(known.file.dropLast(2) + []) == image)
+      // What follows the end marker is not looked at.
+      #expect(try JPEG.decodeGrey(known.file + [1, 2, 3]) == image)
+      for count in 0..<known.file.count - 2 {
+        #expect(throws: FormatError.self, "\(known.name), \(count) bytes") {
+          try JPEG.decodeGrey(Array(known.file.prefix(count)))
+        }
+      }
+    }
+  }
+
+  @Test func fillBytesAndUnknownSegmentsAreSkipped() throws {
+    for known in KnownJPEG.all {
+      var file = known.file
+      let segments: [UInt8] = [0xFF, 0xFF, 0xFF, 0xE9, 0, 4, 1, 2, 0xFF, 0xFE, 0, 2]
+      file.insert(contentsOf: segments, at: 2)
+      for marker in [JPEGMarker.quantisationTables, JPEGMarker.startOfScan] {
+        file.insert(contentsOf: [0xFF, 0xFF], at: try offset(of: marker, in: file))
+      }
+      #expect(try JPEG.decodeGrey(file).pixels == known.pixels)
+    }
+  }
+
+  @Test func restartMarkersMustBeInOrder() throws {
+    let file = KnownJPEG.restarting.file
+    let first = try offset(of: 0xD0, in: file)
+    var wrong = file
+    wrong[first + 1] = 0xD3
+    #expect(try error(wrong).expected == "restart marker 0")
+    #expect(try error(wrong).offset == first)
+    wrong.removeSubrange(first..<first + 2)
+    #expect(try error(wrong).expected == "restart marker 0")
+    // A fill byte ahead of one is allowed.
+    var filled = file
+    filled.insert(0xFF, at: first)
+    #expect(try JPEG.decodeGrey(filled).pixels == KnownJPEG.restarting.pixels)
+  }
+
+  @Test func eachRefusalSaysWhatItIs() throws {
+    let file = KnownJPEG.grey.file
+    let frame = try offset(of: 0xC0, in: file)
+    let refused: [(marker: UInt8, found: String)] = [
+      (0xC3, "lossless"), (0xC5, "hierarchical"), (0xC9, "arithmetic"), (0xCA, "arithmetic"), (0xCB, "lossless"),
+    ]
+    for (marker, found) in refused {
+      var other = file
+      other[frame + 1] = marker
+      #expect(try error(other).found.contains(found))
+      #expect(try error(other).offset == frame)
+    }
+    // Precision, height, width, components, and the component's factors and table.
+    let fields: [(place: Int, value: [UInt8], expected: String, found: String)] = [
+      (4, [12], "8 bits", "12 bits"), (5, [0, 0], "a height", "DNL"), (7, [0, 0], "a width", "0"),
+      (9, [4], "3 (colour)", "CMYK"), (9, [2], "3 (colour)", "2"), (11, [0x51], "1 to 4", "5 and 1"),
+      (11, [0x10], "1 to 4", "1 and 0"), (12, [4], "0 to 3", "4"), (12, [2], "table 2", "none"),
+    ]
+    for field in fields {
+      var other = file
+      other.replaceSubrange(frame + field.place..<frame + field.place + field.value.count, with: field.value)
+      let error = try error(other)
+      #expect(error.expected.contains(field.expected) && error.found.contains(field.found), "\(error)")
+    }
+  }
+
+  @Test func dimensionsAreCheckedFirst() throws {
+    #expect(try error(KnownJPEG.grey.file, limit: 71).found == "9 × 8")
+    var file = KnownJPEG.grey.file
+    let frame = try offset(of: 0xC0, in: file)
+    file.replaceSubrange(frame + 5..<frame + 9, with: [0xFF, 0xFF, 0xFF, 0xFF])
+    #expect(try error(file).found == "65535 × 65535")
+    // Within the limit, but with fewer bits than blocks: refused before their coefficients are allocated.
+    #expect(try error(file, limit: .max).expected.contains("a bit for each of 67108864 blocks"))
+  }
+
+  @Test func scansBringNothingTwice() throws {
+    for known in [KnownJPEG.grey, KnownJPEG.progressive] {
+      let scan = try offset(of: JPEGMarker.startOfScan, in: known.file)
+      let end = try offset(of: known.file == KnownJPEG.grey.file ? 0xD9 : 0xC4, in: known.file, after: scan)
+      var file = known.file
+      file.insert(contentsOf: known.file[scan..<end], at: end)
+      #expect(try error(file).found.contains("of coefficient 0 of component 0"))
+    }
+  }
+
+  @Test func componentsMayHaveScansOfTheirOwn() throws {
+    // Three grey files of one size are the components of one.
+    let grey = KnownJPEG.grey.file
+    let (frame, scan) = (try offset(of: 0xC0, in: grey), try offset(of: 0xDA, in: grey))
+    let tables = try offset(of: 0xDB, in: grey)
+    var file: [UInt8] = [0xFF, 0xD8] + grey[tables..<frame] + [0xFF, 0xC0, 0, 17] + grey[frame + 4..<frame + 9]
+    file += [3, 82, 0x11, 0, 71, 0x11, 0, 66, 0x11, 0] + grey[frame + 13..<scan]
+    for identifier in "RGB".utf8 {
+      file += [0xFF, 0xDA, 0, 8, 1, identifier, 0, 0, 63, 0] + grey[scan + 10..<grey.count - 2]
+    }
+    // All three colours are the same, hence grey; the weights add up to one.
+    #expect(try JPEG.decodeGrey(file).pixels == KnownJPEG.grey.pixels)
+    // Without the last scan there is no blue.
+    file.removeLast(grey.count - 2 - scan)
+    #expect(try error(file + [0xFF, 0xD9]).found == "components without one")
+  }
+
+  @Test func damagedMetadataAreIgnored() throws {
+    let known = KnownJPEG.turned
+    let upright = try JPEG.decodeGrey(known.file)
+    let start = try #require((0..<known.file.count).first { known.file[$0...].starts(with: Array("Exif".utf8)) })
+    // The segment's name, the order of bytes, the directory's place, and its number of entries.
+    for (place, value) in [(0, 0), (6, 0x58), (10, 0xFF), (14, 0)] as [(Int, UInt8)] {
+      var file = known.file
+      file[start + place] = value
+      let image = try JPEG.decodeGrey(file)
+      #expect((image.width, image.height) == (upright.height, upright.width))
+    }
+  }
+}
