@@ -170,7 +170,10 @@ struct JPEGDecoder {
 
   private static func check(_ inner: ByteReader, endsAt end: Int) throws(FormatError) {
     guard inner.offset == end else {
-      throw inner.error(expected: "the end of the segment", found: "\(end - inner.offset) bytes up to it")
+      let distance = end - inner.offset
+      throw inner.error(
+        at: end, expected: "the segment's end where its fields end",
+        found: distance > 0 ? "\(distance) bytes more" : "fields that go on for \(-distance) bytes")
     }
   }
 

@@ -87,6 +87,28 @@ import Testing
     }
   }
 
+  @Test func tablesAndSegmentsAreChecked() throws {
+    let file = KnownJPEG.grey.file
+    let (steps, codes) = (try offset(of: 0xDB, in: file), try offset(of: 0xC4, in: file))
+    let scan = try offset(of: 0xDA, in: file)
+    let fields: [(place: Int, value: [UInt8], expected: String)] = [
+      (steps + 4, [0x20], "a table 0 to 3 of 8 or 16 bits"), (steps + 4, [0x10], "the segment's end"),
+      (steps + 2, [0, 1], "a length of at least 2"), (steps + 2, [0xFF, 0xFF], "65533 bytes of segment"),
+      (codes + 4, [0x20], "a table 0 to 3 for DC or AC"), (codes + 5, [3], "a Huffman code"),
+      (codes + 4, [1], "the Huffman tables of a scan"), (codes + 5, [255, 255], "at most 256 codes"),
+      (scan + 4, [2], "1 to 1 components"), (scan + 5, [9], "the frame's components"),
+      (scan + 6, [0x40], "tables 0 to 3"),
+      (scan + 7, [1], "all bits of coefficients 0 to 63"), (scan + 1, [0xDC], "a marker that may stand here"),
+      (scan, [0], "a marker, which begins with 0xff"), (0, [0], "the start marker"),
+    ]
+    for field in fields {
+      var other = file
+      other.replaceSubrange(field.place..<field.place + field.value.count, with: field.value)
+      let error = try error(other)
+      #expect(error.expected.contains(field.expected), "\(error) for \(field.expected)")
+    }
+  }
+
   @Test func dimensionsAreCheckedFirst() throws {
     #expect(try error(KnownJPEG.grey.file, limit: 71).found == "9 × 8")
     var file = KnownJPEG.grey.file
