@@ -13,8 +13,8 @@ public enum JPEG {
   /// What follows the end marker is not looked at. A file without one is accepted where all bits of all coefficients have
   /// been decoded. Coefficients that a progressive file with an end marker leaves out are zero.
   ///
-  /// Cost: linear in the pixels and the file for sequential frames; each scan of a progressive one goes over the blocks
-  /// again, and there are at most 14 of each of 64 coefficients of a component. Memory: 3 bytes a sample and the image.
+  /// Cost: linear in the pixels and the file. Each scan of a progressive frame goes over the blocks again, and there may
+  /// be 64 of a component, the number of a block's samples. Memory: 3 bytes a sample and the image.
   /// Nothing is allocated before the rest of the file has a bit for every block.
   /// - Parameter limit: the largest number of pixels.
   /// - Returns: an image of one channel.

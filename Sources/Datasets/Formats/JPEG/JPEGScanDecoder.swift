@@ -11,16 +11,16 @@ struct JPEGScanDecoder {
   private let rows: Int
   private let restartInterval: Int
   private let bytes: [UInt8]
+  /// The DC and the AC table of each component of the scan, in turn.
+  private let tables: [JPEGHuffmanTable]
   /// How many blocks to come have nothing more (progressive scans of coefficients 1 to 63).
   private var emptyBlocks = 0
   private(set) var bits: JPEGBits
 
-  /// A block's place in a unit: its component's number in the scan, tables, and how its index among all stored blocks
-  /// follows from the unit's row and column.
+  /// A block's place in a unit: its component's number in the scan, and how its index among all stored blocks follows
+  /// from the unit's row and column.
   private struct Block {
     let component: Int
-    let dc: JPEGHuffmanTable
-    let ac: JPEGHuffmanTable
     let first: Int
     let rowStride: Int
     let columnStride: Int
@@ -56,6 +56,7 @@ struct JPEGScanDecoder {
     let usesDC = scan.band.lowerBound == 0 && !scan.isRefinement
     let usesAC = scan.band.upperBound > 0
     var blocks: [Block] = []
+    var tables: [JPEGHuffmanTable] = []
     for (number, index) in scan.components.enumerated() {
       let (component, numbers) = (frame.components[index], scan.tables[number])
       guard let dcTable = usesDC ? dc[numbers.dc] : unused, let acTable = usesAC ? ac[numbers.ac] : unused else {
@@ -63,19 +64,20 @@ struct JPEGScanDecoder {
           format: JPEG.format, offset: offset, expected: "the Huffman tables of a scan before it",
           found: "no table \(usesDC && dc[numbers.dc] == nil ? "DC \(numbers.dc)" : "AC \(numbers.ac)")")
       }
+      tables += [dcTable, acTable]
       let isAlone = scan.components.count == 1
       let (high, wide) = isAlone ? (1, 1) : (component.vertical, component.horizontal)
       for row in 0..<high {
         for column in 0..<wide {
           blocks.append(
             Block(
-              component: number, dc: dcTable, ac: acTable,
-              first: component.firstBlock + row * component.storedColumns + column,
+              component: number, first: component.firstBlock + row * component.storedColumns + column,
               rowStride: high * component.storedColumns, columnStride: wide))
         }
       }
     }
     self.blocks = blocks
+    self.tables = tables
     let only = scan.components.count == 1 ? frame.components[scan.components[0]] : nil
     columns = only?.blockColumns ?? frame.unitColumns
     rows = only?.blockRows ?? frame.unitRows
@@ -89,6 +91,10 @@ struct JPEGScanDecoder {
     // A span of a copy, so that `self` may change while it is used.
     let bytes = bytes
     let input = bytes.span
+    // Codes without references, which would be counted block by block: the short codes of all tables in one array.
+    let tables = tables
+    let shortCodes = tables.flatMap(\.table)
+    let lookup = shortCodes.span
     var predictions = [Int](repeating: 0, count: scan.components.count)
     var untilRestart = restartInterval
     var restarts = 0
@@ -106,7 +112,7 @@ struct JPEGScanDecoder {
         }
         for index in blocks.indices {
           let at = 64 * (blocks[index].first + row * blocks[index].rowStride + column * blocks[index].columnStride)
-          try decodeBlock(index, at, &predictions, order, input, &coefficients)
+          try decodeBlock(index, at, &predictions, tables, lookup, order, input, &coefficients)
         }
         guard bits.isWithinData else { throw bits.truncated(input) }
       }
@@ -116,15 +122,16 @@ struct JPEGScanDecoder {
 
   @inline(__always)
   private mutating func decodeBlock(
-    _ index: Int, _ at: Int, _ predictions: inout [Int], _ order: Span<UInt8>, _ input: Span<UInt8>,
-    _ coefficients: inout MutableSpan<Int16>
+    _ index: Int, _ at: Int, _ predictions: inout [Int], _ tables: [JPEGHuffmanTable], _ lookup: Span<UInt16>,
+    _ order: Span<UInt8>, _ input: Span<UInt8>, _ coefficients: inout MutableSpan<Int16>
   ) throws(FormatError) {
-    let block = blocks[index]
+    let component = blocks[index].component
+    let (dc, ac) = (2 &* component, 2 &* component &+ 1)
     if scan.band.lowerBound > 0 {
       if scan.isRefinement {
-        try refine(block.ac, at, order, input, &coefficients)
+        try refine(ac, tables, lookup, at, order, input, &coefficients)
       } else {
-        try begin(block.ac, at, order, input, &coefficients)
+        try begin(ac, tables, lookup, at, order, input, &coefficients)
       }
       return
     }
@@ -132,29 +139,28 @@ struct JPEGScanDecoder {
       if bits.read(1, input) == 1 { coefficients[at] |= 1 << Int16(scan.lowBit) }
       return
     }
-    let category = Int(try bits.symbol(block.dc, input))
+    let category = Int(try bits.symbol(dc, tables, lookup, input))
     guard category <= 11 else {
       throw bits.error(expected: "a difference of at most 11 bits", found: "\(category)")
     }
-    let value = predictions[block.component] &+ bits.signed(category, input)
-    predictions[block.component] = value
+    let value = predictions[component] &+ bits.signed(category, input)
+    predictions[component] = value
     coefficients[at] = Int16(truncatingIfNeeded: value &<< scan.lowBit)
-    if !frame.isProgressive { try decodeSequential(block.ac, at, order, input, &coefficients) }
+    if !frame.isProgressive { try decodeSequential(ac, tables, lookup, at, order, input, &coefficients) }
   }
 
   /// Coefficients 1 to 63 of a block of a sequential frame (F.2.2.2).
   @inline(__always)
   private mutating func decodeSequential(
-    _ table: JPEGHuffmanTable, _ at: Int, _ order: Span<UInt8>, _ input: Span<UInt8>,
-    _ coefficients: inout MutableSpan<Int16>
+    _ table: Int, _ tables: [JPEGHuffmanTable], _ lookup: Span<UInt16>, _ at: Int, _ order: Span<UInt8>,
+    _ input: Span<UInt8>, _ coefficients: inout MutableSpan<Int16>
   ) throws(FormatError) {
     // A copy of the state stays in registers.
     var local = bits
     defer { bits = local }
-    let lookup = table.table.span
     var index = 1
     while index < 64 {
-      let symbol = Int(try local.symbol(table, lookup, input))
+      let symbol = Int(try local.symbol(table, tables, lookup, input))
       let size = symbol & 15
       if size == 0 {
         guard symbol == 0xF0 else { return }
@@ -170,8 +176,8 @@ struct JPEGScanDecoder {
 
   /// The first scan of a band of a progressive frame (G.1.2.2).
   private mutating func begin(
-    _ table: JPEGHuffmanTable, _ at: Int, _ order: Span<UInt8>, _ input: Span<UInt8>,
-    _ coefficients: inout MutableSpan<Int16>
+    _ table: Int, _ tables: [JPEGHuffmanTable], _ lookup: Span<UInt16>, _ at: Int, _ order: Span<UInt8>,
+    _ input: Span<UInt8>, _ coefficients: inout MutableSpan<Int16>
   ) throws(FormatError) {
     guard emptyBlocks == 0 else {
       emptyBlocks -= 1
@@ -179,7 +185,7 @@ struct JPEGScanDecoder {
     }
     var index = scan.band.lowerBound
     while index <= scan.band.upperBound {
-      let symbol = Int(try bits.symbol(table, input))
+      let symbol = Int(try bits.symbol(table, tables, lookup, input))
       let (run, size) = (symbol >> 4, symbol & 15)
       if size == 0 {
         guard run == 15 else {
@@ -199,14 +205,14 @@ struct JPEGScanDecoder {
 
   /// A later scan of a band of a progressive frame (G.1.2.3): a bit for what is not zero, and what stops being zero.
   private mutating func refine(
-    _ table: JPEGHuffmanTable, _ at: Int, _ order: Span<UInt8>, _ input: Span<UInt8>,
-    _ coefficients: inout MutableSpan<Int16>
+    _ table: Int, _ tables: [JPEGHuffmanTable], _ lookup: Span<UInt16>, _ at: Int, _ order: Span<UInt8>,
+    _ input: Span<UInt8>, _ coefficients: inout MutableSpan<Int16>
   ) throws(FormatError) {
     let last = scan.band.upperBound
     let bit: Int16 = 1 << Int16(scan.lowBit)
     var index = scan.band.lowerBound
     while emptyBlocks == 0, index <= last {
-      let symbol = Int(try bits.symbol(table, input))
+      let symbol = Int(try bits.symbol(table, tables, lookup, input))
       let (run, size) = (symbol >> 4, symbol & 15)
       var value: Int16 = 0
       if size == 0 {
@@ -334,22 +340,18 @@ struct JPEGBits {
     return value < half ? value &- (1 &<< width) &+ 1 : value
   }
 
-  /// The next symbol of a code.
-  @inline(__always)
-  mutating func symbol(_ code: JPEGHuffmanTable, _ input: Span<UInt8>) throws(FormatError) -> UInt8 {
-    try symbol(code, code.table.span, input)
-  }
-
-  /// The next symbol of a code, whose table is at hand.
+  /// The next symbol of code `table` of `tables`, whose tables are joined in `lookup`.
   @inline(__always)
   mutating func symbol(
-    _ code: JPEGHuffmanTable, _ table: Span<UInt16>, _ input: Span<UInt8>
+    _ table: Int, _ tables: [JPEGHuffmanTable], _ lookup: Span<UInt16>, _ input: Span<UInt8>
   ) throws(FormatError) -> UInt8 {
+    let tableBits = JPEGHuffmanTable.tableBits
     // Enough for the longest code and the longest number after it.
     if count < 32 { refill(input) }
-    var entry = table[Int(truncatingIfNeeded: bits &>> UInt64(64 - JPEGHuffmanTable.tableBits))]
+    let short = Int(truncatingIfNeeded: bits &>> UInt64(64 - tableBits))
+    var entry = lookup[table &<< tableBits &+ short]
     if entry == 0 {
-      entry = code.entry(for: Int(truncatingIfNeeded: bits &>> 48))
+      entry = tables[table].entry(for: Int(truncatingIfNeeded: bits &>> 48))
       guard entry != 0 else {
         throw isWithinData ? error(expected: "a Huffman code", found: "bits that are none") : truncated(input)
       }

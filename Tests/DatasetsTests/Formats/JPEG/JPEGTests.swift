@@ -129,6 +129,23 @@ import Testing
     }
   }
 
+  /// A progressive file of one block, all zero, of which each scan brings a bit of a coefficient.
+  @Test func componentsHaveAtMost64Scans() throws {
+    let counts = [1] + [UInt8](repeating: 0, count: 15)
+    var file: [UInt8] = [0xFF, 0xD8, 0xFF, 0xDB, 0, 67, 0] + [UInt8](repeating: 1, count: 64)
+    file += [0xFF, 0xC2, 0, 11, 8, 0, 8, 0, 8, 1, 1, 0x11, 0]
+    // The code 0 is a difference of 0, and the end of a block.
+    file += [0xFF, 0xC4, 0, 20, 0x00] + counts + [0] + [0xFF, 0xC4, 0, 20, 0x10] + counts + [0]
+    file += [0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 0, 0, 0x7F]
+    for scan in 0..<63 {
+      let (index, bit) = (UInt8(1 + scan / 14), UInt8(13 - scan % 14))
+      file += [0xFF, 0xDA, 0, 8, 1, 1, 0, index, index, bit == 13 ? 13 : (bit + 1) << 4 | bit, 0x7F]
+    }
+    #expect(try JPEG.decodeGrey(file + [0xFF, 0xD9]).pixels == [UInt8](repeating: 128, count: 64))
+    file += [0xFF, 0xDA, 0, 8, 1, 1, 0, 63, 63, 0, 0x7F, 0xFF, 0xD9]
+    #expect(try error(file).expected == "at most 64 scans of component 0")
+  }
+
   @Test func componentsMayHaveScansOfTheirOwn() throws {
     // Three grey files of one size are the components of one.
     let grey = KnownJPEG.grey.file
