@@ -1,0 +1,107 @@
+import Datasets
+import Foundation
+import Kernels
+import ToolSupport
+
+/// The work of `Tools build-shiftmnist`.
+struct ShiftMNISTBuild {
+  let configuration: ShiftMNISTConfiguration
+  let console: Console
+
+  /// A variant with all that its files say.
+  private struct Built {
+    let set: ShiftMNIST
+    var types: [TextureType] = []
+    var sources: [TextureSources] = []
+  }
+
+  /// Builds the variants, stages all their files, and gives them their names when the last one is complete.
+  ///
+  /// - Throws: `UsageError` where the code does not fit the images, `ShiftMNISTError`, and what sources and files throw.
+  func run() throws {
+    let output = try OutputFolder(creating: configuration.output)
+    console.error("digits: \(configuration.source.summary)\n")
+    let splits = try configuration.source.load()
+    let digests = ShiftMNISTManifest.digests(of: splits)
+    let staged = StagedFiles()
+    for variant in configuration.variants {
+      try Interrupt.check()
+      let built =
+        switch variant {
+        case .binary: try binary(splits)
+        case .texture: try texture(splits)
+        }
+      let folder = try OutputFolder(creating: output.file(variant.rawValue))
+      try stage(built, variant, splits, digests, in: folder, staged)
+    }
+    try Interrupt.check()
+    try staged.commit()
+    let previews = configuration.variants.map { output.file("\($0.rawValue)/\(Self.preview)") }
+    try console.output("shiftMNIST is in \(output.path); look at \(previews.joined(separator: " and ")).\n")
+  }
+
+  private static let preview = "preview.png"
+
+  private func binary(_ splits: ImageSplits) throws -> Built {
+    do {
+      return Built(set: try configuration.code.apply(to: splits))
+    } catch {
+      let sentence = String(error.description.dropLast())
+      throw UsageError.refused("\(sentence); --code-column, --code-first-row and --code-row-step say where")
+    }
+  }
+
+  private func texture(_ splits: ImageSplits) throws -> Built {
+    let (height, width, classes) = (splits.train.height, splits.train.width, splits.train.classes)
+    let types: [TextureType]
+    if let path = configuration.textures {
+      console.error("textures: image files in \(path)\n")
+      types = try TextureFolder(path: path).load(classes: classes, height: height, width: width, console: console)
+    } else {
+      console.error("textures: built-in, seed \(configuration.seed)\n")
+      types = try BuiltInTexture.types(classes: classes, height: height, width: width, seed: configuration.seed)
+    }
+    let shift = TextureShift(types: types, low: configuration.low, high: configuration.high, seed: configuration.seed)
+    return Built(set: try shift.apply(to: splits), types: types, sources: try shift.sources(classes: classes))
+  }
+
+  /// Writes a variant's files under hidden names, the manifest last.
+  private func stage(
+    _ built: Built, _ variant: ShiftMNISTConfiguration.Variant, _ splits: ImageSplits,
+    _ digests: [(name: String, digest: String)], in folder: OutputFolder, _ staged: StagedFiles
+  ) throws {
+    var encoders = ShiftMNISTFiles(set: built.set, formats: configuration.formats).encoders
+    encoders.append(("provenance.csv", { Provenance.csv(built.set, types: built.types) }))
+    let preview = ShiftMNISTPreview(variant: variant, set: built.set, textures: built.types.map(\.name))
+    encoders.append((Self.preview, { preview.render().png }))
+    warnOfOthers(than: encoders.map(\.name), of: built.set, in: folder)
+
+    let progress = Progress("writing \(variant.rawValue)", total: encoders.count + 1, unit: "files", console: console)
+    var contents: [(name: String, bytes: [UInt8])] = []
+    for (name, encode) in encoders {
+      try Interrupt.check()
+      contents.append((name, try encode()))
+      progress.update(done: contents.count - 1, extra: name)
+    }
+    let encoded = contents
+    let sums = Parallel.map(encoded.count) { SHA256.hexadecimal(encoded[$0].bytes) }
+    for (name, bytes) in encoded {
+      try Interrupt.check()
+      try staged.add(Data(bytes), as: name, in: folder)
+    }
+    let manifest = ShiftMNISTManifest(
+      configuration: configuration, variant: variant, splits: splits, digests: digests, types: built.types,
+      sources: built.sources, files: zip(encoded, sums).map { ($0.name, $0.bytes.count, $1) })
+    try staged.add(manifest.json(), as: "manifest.json", in: folder)
+    progress.update(done: encoders.count + 1)
+    progress.finish()
+  }
+
+  /// Says which files of the other format an earlier run has left, as they need not hold the same images.
+  private func warnOfOthers(than names: [String], of set: ShiftMNIST, in folder: OutputFolder) {
+    let all = ShiftMNISTFiles(set: set, formats: ShiftMNISTConfiguration.Format.allCases).names
+    for name in all where !names.contains(name) && FileManager.default.fileExists(atPath: folder.file(name)) {
+      console.error("warning: \(folder.file(name)) is from an earlier run and is left as it is.\n")
+    }
+  }
+}
