@@ -12,17 +12,24 @@ public enum Deflate {
   ///
   /// Cost: linear in time; memory is the result and a few megabytes.
   public static func compress(_ bytes: [UInt8]) -> [UInt8] {
-    guard bytes.count > partSize else { return compress(bytes, isLast: true) }
+    compress(bytes, isWhole: true)
+  }
+
+  /// Encodes `bytes` as blocks that end at a whole byte; the last one ends the stream where it `isWhole`.
+  static func compress(_ bytes: [UInt8], isWhole: Bool) -> [UInt8] {
+    guard bytes.count > partSize else { return blocks(of: bytes, areLast: isWhole) }
     let parts = (bytes.count + partSize - 1) / partSize
     let streams = Parallel.map(parts) { part in
       let end = min((part + 1) * partSize, bytes.count)
-      return compress(Array(bytes[(part * partSize)..<end]), isLast: part == parts - 1)
+      return blocks(of: Array(bytes[(part * partSize)..<end]), areLast: isWhole && part == parts - 1)
     }
-    return Array(streams.joined())
+    var result: [UInt8] = []
+    result.reserveCapacity(streams.reduce(0) { $0 + $1.count })
+    for stream in streams { result += stream }
+    return result
   }
 
-  /// Encodes `bytes` as blocks that begin and end at whole bytes.
-  private static func compress(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {
+  private static func blocks(of bytes: [UInt8], areLast: Bool) -> [UInt8] {
     var writer = BitWriter()
     var cutter = LZ77(bytes)
     var tokens = [UInt32](repeating: 0, count: tokensPerBlock)
@@ -30,10 +37,10 @@ public enum Deflate {
       let start = cutter.position
       let count = cutter.fill(&tokens)
       DeflateBlock(tokens: tokens[..<count], covering: bytes[start..<cutter.position])
-        .write(to: &writer, isLast: isLast && cutter.isAtEnd)
+        .write(to: &writer, isLast: areLast && cutter.isAtEnd)
     } while !cutter.isAtEnd
-    // An empty stored block fills the byte begun, so that another part can follow.
-    if !isLast { DeflateBlock.writeStored([], to: &writer, isLast: false) }
+    // An empty stored block fills the byte begun, so that others can follow.
+    if !areLast { DeflateBlock.writeStored([], to: &writer, isLast: false) }
     writer.alignToByte()
     return writer.bytes
   }

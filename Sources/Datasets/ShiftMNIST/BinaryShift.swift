@@ -12,7 +12,8 @@ public struct BinaryShift: Equatable, Sendable {
 
   /// A code; the paper says "on the left border" and no more, so the defaults are ours.
   public init(column: Int = 0, firstRow: Int = 4, rowStep: Int = 2) {
-    precondition(column >= 0 && firstRow >= 0 && rowStep >= 1, "code: column \(column), row \(firstRow), step \(rowStep)")
+    precondition(
+      column >= 0 && firstRow >= 0 && rowStep >= 1, "code: column \(column), row \(firstRow), step \(rowStep)")
     self.column = column
     self.firstRow = firstRow
     self.rowStep = rowStep

@@ -38,11 +38,12 @@ public struct TextureShift: Equatable, Sendable {
   public func apply(to splits: ImageSplits) throws(ShiftMNISTError) -> ShiftMNIST {
     let (height, width, classes) = (splits.train.height, splits.train.width, splits.train.classes)
     let sources = try sources(classes: classes)
-    for image in types.prefix(classes).flatMap(\.images) where image.raster.height < height || image.raster.width < width
-    {
-      throw .smallSource(
-        image: image.name, expectedHeight: height, expectedWidth: width, height: image.raster.height,
-        width: image.raster.width)
+    for image in types.prefix(classes).flatMap(\.images) {
+      let raster = image.raster
+      guard raster.height >= height && raster.width >= width else {
+        throw .smallSource(
+          image: image.name, expectedHeight: height, expectedWidth: width, height: raster.height, width: raster.width)
+      }
     }
     let (train, test) = (sources.map(\.train), sources.map(\.test))
     return ShiftMNIST(

@@ -70,19 +70,24 @@ struct ShiftMNISTBuild {
     _ built: Built, _ variant: ShiftMNISTConfiguration.Variant, _ splits: ImageSplits,
     _ digests: [(name: String, digest: String)], in folder: OutputFolder, _ staged: StagedFiles
   ) throws {
-    var encoders = ShiftMNISTFiles(set: built.set, formats: configuration.formats).encoders
-    encoders.append(("provenance.csv", { Provenance.csv(built.set, types: built.types) }))
-    let preview = ShiftMNISTPreview(variant: variant, set: built.set, textures: built.types.map(\.name))
-    encoders.append((Self.preview, { preview.render().png }))
-    warnOfOthers(than: encoders.map(\.name), of: built.set, in: folder)
-
-    let progress = Progress("writing \(variant.rawValue)", total: encoders.count + 1, unit: "files", console: console)
-    var contents: [(name: String, bytes: [UInt8])] = []
-    for (name, encode) in encoders {
-      try Interrupt.check()
-      contents.append((name, try encode()))
-      progress.update(done: contents.count - 1, extra: name)
+    let images = ShiftMNISTFiles(set: built.set, formats: configuration.formats)
+    let names = ShiftMNISTFiles.names(configuration.formats)
+    for other in ShiftMNISTFiles.names(ShiftMNISTConfiguration.Format.allCases) where !names.contains(other) {
+      // It need not hold the same images.
+      guard FileManager.default.fileExists(atPath: folder.file(other)) else { continue }
+      console.error("warning: \(folder.file(other)) is from an earlier run and is left as it is.\n")
     }
+    let progress = Progress("writing \(variant.rawValue)", total: names.count + 3, unit: "files", console: console)
+    var contents: [(name: String, bytes: [UInt8])] = []
+    func take(_ name: String, _ bytes: [UInt8]) throws {
+      contents.append((name, bytes))
+      progress.update(done: contents.count - 1, extra: name)
+      try Interrupt.check()
+    }
+    try images.encode(take)
+    try take("provenance.csv", Provenance.csv(built.set, types: built.types))
+    let preview = ShiftMNISTPreview(variant: variant, set: built.set, textures: built.types.map(\.name))
+    try take(Self.preview, preview.render().png)
     let encoded = contents
     let sums = Parallel.map(encoded.count) { SHA256.hexadecimal(encoded[$0].bytes) }
     for (name, bytes) in encoded {
@@ -93,15 +98,7 @@ struct ShiftMNISTBuild {
       configuration: configuration, variant: variant, splits: splits, digests: digests, types: built.types,
       sources: built.sources, files: zip(encoded, sums).map { ($0.name, $0.bytes.count, $1) })
     try staged.add(manifest.json(), as: "manifest.json", in: folder)
-    progress.update(done: encoders.count + 1)
+    progress.update(done: names.count + 3)
     progress.finish()
-  }
-
-  /// Says which files of the other format an earlier run has left, as they need not hold the same images.
-  private func warnOfOthers(than names: [String], of set: ShiftMNIST, in folder: OutputFolder) {
-    let all = ShiftMNISTFiles(set: set, formats: ShiftMNISTConfiguration.Format.allCases).names
-    for name in all where !names.contains(name) && FileManager.default.fileExists(atPath: folder.file(name)) {
-      console.error("warning: \(folder.file(name)) is from an earlier run and is left as it is.\n")
-    }
   }
 }

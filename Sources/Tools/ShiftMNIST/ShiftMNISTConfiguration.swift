@@ -54,7 +54,7 @@ struct ShiftMNISTConfiguration: Equatable {
     .unsigned("seed", default: 0, metavar: "SEED", help: "seed of everything random"),
     .integer("code-column", default: 0, in: 0...65_535, metavar: "N", help: "binary: column of the code pixel"),
     .integer("code-first-row", default: 4, in: 0...65_535, metavar: "N", help: "binary: its row for label 0"),
-    .integer("code-row-step", default: 2, in: 1...65_535, metavar: "N", help: "binary: rows from one label to the next"),
+    .integer("code-row-step", default: 2, in: 1...65_535, metavar: "N", help: "binary: rows between labels"),
     .integer("texture-low", default: 0, in: 0...254, metavar: "V", help: "texture: what black of a texture becomes"),
     .integer("texture-high", default: 170, in: 1...255, metavar: "V", help: "texture: what white of it becomes"),
     .text("format", default: "idx,npz", metavar: "LIST", help: "what to write: idx, npz, or both with a comma"),

@@ -12,33 +12,37 @@ struct ShiftMNISTFiles {
   /// them.
   static func stem(_ part: ShiftMNIST.Part) -> String { part == .test ? "t10k" : part.rawValue }
 
-  /// The names of all files that `formats` give.
-  var names: [String] { encoders.map(\.name) }
-
-  /// Each file's name and what makes its bytes.
-  var encoders: [(name: String, encode: () throws -> [UInt8])] {
-    var encoders: [(name: String, encode: () throws -> [UInt8])] = []
+  /// The names of the files of images that `formats` give.
+  static func names(_ formats: [ShiftMNISTConfiguration.Format]) -> [String] {
+    var names: [String] = []
     if formats.contains(.idx) {
-      for part in ShiftMNIST.Part.allCases {
-        let (images, stem) = (set[part].images, Self.stem(part))
-        encoders.append(("\(stem)-images-idx3-ubyte.gz", { Gzip.compress(images.idx.images.encode()) }))
-        encoders.append(("\(stem)-labels-idx1-ubyte.gz", { Gzip.compress(images.idx.labels.encode()) }))
-      }
+      names += ShiftMNIST.Part.allCases.flatMap { [imagesName($0), labelsName($0)] }
     }
-    if formats.contains(.npz) { encoders.append((Self.archive, { try NPZ.encode(arrays) })) }
-    return encoders
+    if formats.contains(.npz) { names.append(archive) }
+    return names
   }
 
-  /// x_train, y_train and so on: images as [image][row][column], labels as [image].
-  private var arrays: [(name: String, array: NPY)] {
-    ShiftMNIST.Part.allCases.flatMap { part in
+  private static func imagesName(_ part: ShiftMNIST.Part) -> String { "\(stem(part))-images-idx3-ubyte.gz" }
+  private static func labelsName(_ part: ShiftMNIST.Part) -> String { "\(stem(part))-labels-idx1-ubyte.gz" }
+
+  /// Encodes the files, each array compressed once for all that hold it, and hands them over one by one.
+  ///
+  /// - Throws: `FormatError` where an archive would be too large, and what `take` throws.
+  func encode(_ take: (_ name: String, _ bytes: [UInt8]) throws -> Void) throws {
+    var arrays: [(name: String, shape: [Int], payload: DeflatedBytes)] = []
+    for part in ShiftMNIST.Part.allCases {
       let images = set[part].images
-      return [
-        (
-          "x_\(part.rawValue)",
-          NPY(element: .uint8, shape: [images.count, images.height, images.width], payload: images.pixels)
-        ), ("y_\(part.rawValue)", NPY(element: .uint8, shape: [images.count], payload: images.labels)),
-      ]
+      let shape = [images.count, images.height, images.width]
+      let (pixels, labels) = (DeflatedBytes(images.pixels), DeflatedBytes(images.labels))
+      if formats.contains(.idx) {
+        try take(Self.imagesName(part), Gzip.compress(IDX.header(dimensions: shape), pixels))
+        try take(Self.labelsName(part), Gzip.compress(IDX.header(dimensions: [images.count]), labels))
+      }
+      if formats.contains(.npz) {
+        arrays.append(("x_\(part.rawValue)", shape, pixels))
+        arrays.append(("y_\(part.rawValue)", [images.count], labels))
+      }
     }
+    if formats.contains(.npz) { try take(Self.archive, NPZ.encode(arrays)) }
   }
 }

@@ -58,11 +58,14 @@ struct ShiftMNISTManifest {
     case .texture:
       metrics["parameters.texture_low"] = .integer(Int(configuration.low))
       metrics["parameters.texture_high"] = .integer(Int(configuration.high))
-      metrics["textures.kind"] = .text(configuration.textures == nil ? "built-in textures of the seed" : "image files")
+      let kind = configuration.textures == nil ? "built-in textures of the seed" : "image files"
+      metrics["textures.kind"] = .text(kind)
       metrics["textures.labels"] = .array(zip(types, sources).enumerated().map { label($0, $1.0, $1.1) })
     }
     // The names have dots, which parts of a path cannot have.
-    let entries = files.map { ($0.name, MetricsValue.object(["bytes": .integer($0.size), "sha256": .text($0.digest)])) }
+    let entries = files.map { file in
+      (file.name, MetricsValue.object(["bytes": .integer(file.size), "sha256": .text(file.digest)]))
+    }
     metrics["files"] = .object(Dictionary(uniqueKeysWithValues: entries))
     return metrics.json()
   }
