@@ -5,9 +5,6 @@ import ToolSupport
 
 /// A folder of class folders of textures, as the Describable Textures Dataset has it in `images/`.
 struct TextureFolder {
-  /// Pixels that are kept of all textures together, a byte each. A class that has more than its share loses the images
-  /// that come last by name.
-  static let largestTotal = 1 << 30
   /// The largest image file that is read, in bytes.
   static let largestFile = 1 << 26
   /// What an image file's name ends with; other files are passed over.
@@ -15,6 +12,9 @@ struct TextureFolder {
 
   /// The folder as the user gave it.
   let path: String
+  /// Pixels that are kept of all textures together, a byte each. A class that has more than its share loses the images
+  /// that come last by name.
+  var largestTotal = 1 << 30
   /// Takes an image file's bytes to a grey image.
   var decode: @Sendable ([UInt8]) throws(FormatError) -> Raster = { bytes throws(FormatError) in
     try StillImage.decodeGrey(bytes)
@@ -32,13 +32,13 @@ struct TextureFolder {
     let progress = Progress("textures", total: classes, unit: "classes", console: console)
     var warnings = ""
     for name in names where types.count < classes {
-      let (type, warning) = try load(name, height: height, width: width, limit: Self.largestTotal / classes)
+      let (type, warning) = try load(name, height: height, width: width, limit: largestTotal / classes)
       warnings += warning
       if type.images.count >= 2 {
         types.append(type)
         progress.update(done: types.count)
       } else {
-        warnings += "warning: \(path)/\(name): skipped, it has \(type.images.count) usable images; 2 are needed.\n"
+        warnings += "warning: \(path)/\(name): skipped, as fewer than two of its images are usable.\n"
       }
     }
     if types.count == classes { progress.finish() }
