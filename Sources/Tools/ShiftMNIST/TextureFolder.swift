@@ -44,10 +44,12 @@ struct TextureFolder {
     if types.count == classes { progress.finish() }
     console.error(warnings)
     guard types.count == classes else {
+      // DTD as it is unpacked has its class folders one level below.
+      let hint = OutputFolder.isFolder("\(path)/images") ? "; are the class folders in \(path)/images?" : ""
       throw FileError(
         "use the textures in", path,
         reason: "\(classes) labels need \(classes) folders of at least two JPEG or PNG images of \(width) × \(height) "
-          + "pixels or more, found \(types.count)")
+          + "pixels or more, found \(types.count)\(hint)")
     }
     return types
   }
