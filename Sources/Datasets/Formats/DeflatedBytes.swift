@@ -11,18 +11,13 @@ public struct DeflatedBytes: Sendable {
     blocks = Deflate.compress(bytes, isWhole: false)
   }
 
-  /// A complete DEFLATE stream of `head`, which is not compressed, and the bytes. Cost: a copy.
-  func stream(after head: [UInt8]) -> [UInt8] {
+  /// The parts of a complete DEFLATE stream of `head`, which is not compressed, and the bytes.
+  func stream(after head: [UInt8]) -> [[UInt8]] {
     var start = BitWriter()
     DeflateBlock.writeStored(head[...], to: &start, isLast: false)
     var end = BitWriter()
     DeflateBlock.writeStored([], to: &end, isLast: true)
-    var stream: [UInt8] = []
-    stream.reserveCapacity(start.bytes.count + blocks.count + end.bytes.count)
-    stream += start.bytes
-    stream += blocks
-    stream += end.bytes
-    return stream
+    return [start.bytes, blocks, end.bytes]
   }
 
   /// The CRC-32 of `head` and the bytes. Cost: a pass over them.

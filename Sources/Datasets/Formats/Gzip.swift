@@ -4,7 +4,7 @@ public enum Gzip {
 
   /// Encodes `bytes` as one member with no name and no time, so that the same bytes give the same file.
   public static func compress(_ bytes: [UInt8]) -> [UInt8] {
-    member(Deflate.compress(bytes), checksum: CRC32.checksum(bytes.span), count: bytes.count)
+    member([Deflate.compress(bytes)], checksum: CRC32.checksum(bytes.span), count: bytes.count)
   }
 
   /// The same for `head` followed by bytes that are compressed already. Cost: a pass over them.
@@ -12,12 +12,12 @@ public enum Gzip {
     member(body.stream(after: head), checksum: body.checksum(after: head), count: head.count + body.bytes.count)
   }
 
-  private static func member(_ stream: [UInt8], checksum: UInt32, count: Int) -> [UInt8] {
+  private static func member(_ stream: [[UInt8]], checksum: UInt32, count: Int) -> [UInt8] {
     var writer = ByteWriter()
-    writer.bytes.reserveCapacity(stream.count + 18)
+    writer.bytes.reserveCapacity(stream.reduce(18) { $0 + $1.count })
     // Magic, method 8, no flags, time 0, no extra flags, operating system unknown.
     writer.append([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255])
-    writer.append(stream)
+    for part in stream { writer.append(part) }
     writer.littleEndian(checksum)
     writer.littleEndian(UInt32(truncatingIfNeeded: count))
     return writer.bytes

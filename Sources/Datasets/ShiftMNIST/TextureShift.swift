@@ -73,8 +73,11 @@ public struct TextureShift: Equatable, Sendable {
       }
       return (patches: patches, pixels: pixels)
     }
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(images.pixels.count)
+    for part in parts { pixels += part.pixels }
     return ShiftedImages(
-      images: images.with(pixels: Array(parts.map(\.pixels).joined())),
+      images: images.with(pixels: pixels),
       additions: parts.flatMap { $0.patches.map { .texture($0) } })
   }
 

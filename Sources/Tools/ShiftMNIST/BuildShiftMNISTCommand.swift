@@ -6,7 +6,7 @@ import ToolSupport
 /// `Tools build-shiftmnist`: the data set of section 4 and figure 8 of the paper.
 struct BuildShiftMNISTCommand: Command {
   let name = "build-shiftmnist"
-  let summary = "build shiftMNIST: digits with a second, shifting feature of the class (figure 8 of the paper)"
+  let summary = "build shiftMNIST: digits with a shortcut to the class that fails at test time (figure 8)"
   let discussion = """
     Builds both variants of shiftMNIST out of MNIST, of any folder of the same form, or of digits that the program draws \
     itself. Binary: one white pixel at the left border tells the label of training and test images; the shifted test has \

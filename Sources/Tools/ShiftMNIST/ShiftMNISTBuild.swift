@@ -92,12 +92,12 @@ struct ShiftMNISTBuild {
     let sums = Parallel.map(encoded.count) { SHA256.hexadecimal(encoded[$0].bytes) }
     for (name, bytes) in encoded {
       try Interrupt.check()
-      try staged.add(Data(bytes), as: name, in: folder)
+      try staged.add(bytes, as: name, in: folder)
     }
     let manifest = ShiftMNISTManifest(
       configuration: configuration, variant: variant, splits: splits, digests: digests, types: built.types,
       sources: built.sources, files: zip(encoded, sums).map { ($0.name, $0.bytes.count, $1) })
-    try staged.add(manifest.json(), as: "manifest.json", in: folder)
+    try staged.add([UInt8](manifest.json()), as: "manifest.json", in: folder)
     progress.update(done: names.count + 3)
     progress.finish()
   }

@@ -18,9 +18,14 @@ package final class StagedFiles {
   /// Writes `bytes` for the file `name` of `folder`, and waits until the device has them.
   ///
   /// - Throws: `FileError`, such as when the device is full.
-  package func add(_ bytes: Data, as name: String, in folder: OutputFolder) throws(FileError) {
+  package func add(_ bytes: [UInt8], as name: String, in folder: OutputFolder) throws(FileError) {
     var file = try folder.open(name)
-    try file.append(bytes)
+    // In pieces, as each is copied.
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      try file.append(Data(rest.prefix(1 << 20)))
+      rest = rest.dropFirst(1 << 20)
+    }
     try file.synchronize()
     files.append(Staged(file))
   }

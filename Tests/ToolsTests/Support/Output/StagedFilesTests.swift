@@ -13,8 +13,8 @@ import Testing
       let (a, b) = (try OutputFolder(creating: root + "/a"), try OutputFolder(creating: root + "/b"))
       try a.write(Data("old".utf8), to: "x")
       let staged = StagedFiles()
-      try staged.add(Data("1".utf8), as: "x", in: a)
-      try staged.add(Data("2".utf8), as: "y", in: b)
+      try staged.add(Array("1".utf8), as: "x", in: a)
+      try staged.add(Array("2".utf8), as: "y", in: b)
       #expect(FileManager.default.contents(atPath: a.file("x")) == Data("old".utf8))
       #expect(try visible(b.path).isEmpty)
       try staged.commit()
@@ -34,7 +34,7 @@ import Testing
       try folder.write(Data("old".utf8), to: "x")
       do {
         let staged = StagedFiles()
-        try staged.add(Data("1".utf8), as: "x", in: folder)
+        try staged.add(Array("1".utf8), as: "x", in: folder)
         #expect(try FileManager.default.contentsOfDirectory(atPath: root).count == 2)
       }
       #expect(try FileManager.default.contentsOfDirectory(atPath: root) == ["x"])
@@ -47,8 +47,8 @@ import Testing
       let folder = try OutputFolder(creating: root)
       _ = try OutputFolder(creating: root + "/y")
       let staged = StagedFiles()
-      try staged.add(Data("1".utf8), as: "x", in: folder)
-      #expect(throws: FileError.self) { try staged.add(Data("2".utf8), as: "y", in: folder) }
+      try staged.add(Array("1".utf8), as: "x", in: folder)
+      #expect(throws: FileError.self) { try staged.add(Array("2".utf8), as: "y", in: folder) }
       #expect(try visible(root) == ["y"])
     }
   }
