@@ -65,11 +65,11 @@ public struct TextureShift: Equatable, Sendable {
           index: index, of: stream, type: part == .shifted ? nil : Int(images.labels[index]), types: types,
           sources: sources, height: images.height, width: images.width)
       }
-      var pixels: [UInt8] = []
-      pixels.reserveCapacity(range.count * images.height * images.width)
-      for (index, patch) in zip(range, patches) {
-        pixels += Self.lay(
-          images.image(index), over: types[patch.type].images[patch.image].raster, patch, levels, width: images.width)
+      let size = images.height * images.width
+      var pixels = Array(images.pixels[(range.lowerBound * size)..<(range.upperBound * size)])
+      for (index, patch) in patches.enumerated() {
+        let raster = types[patch.type].images[patch.image].raster
+        Self.lay(&pixels, from: index * size, width: images.width, height: images.height, over: raster, patch, levels)
       }
       return (patches: patches, pixels: pixels)
     }
@@ -86,24 +86,23 @@ public struct TextureShift: Equatable, Sendable {
     low + UInt8((2 * Int(value) * Int(high - low) + 255) / 510)
   }
 
-  /// A digit laid over a patch whose values `levels` scales.
+  /// Lays the digit that begins at `start` over a patch whose values `levels` scales.
   private static func lay(
-    _ digit: ArraySlice<UInt8>, over raster: Raster, _ patch: TexturePatch, _ levels: [UInt8], width: Int
-  ) -> [UInt8] {
-    let source = raster.pixels
+    _ pixels: inout [UInt8], from start: Int, width: Int, height: Int, over raster: Raster, _ patch: TexturePatch,
+    _ levels: [UInt8]
+  ) {
+    var output = pixels.mutableSpan
+    let (source, table) = (raster.pixels.span, levels.span)
     let step = patch.isMirrored ? -1 : 1
-    var place = patch.y * raster.width + patch.x + (patch.isMirrored ? width - 1 : 0)
-    var column = 0
-    return digit.map { value in
-      let background = UInt32(levels[Int(source[place])])
-      place += step
-      column += 1
-      if column == width {
-        column = 0
-        place += raster.width - step * width
+    for row in 0..<height {
+      var place = (patch.y &+ row) &* raster.width &+ patch.x &+ (patch.isMirrored ? width &- 1 : 0)
+      let first = start &+ row &* width
+      for index in first..<(first &+ width) {
+        let digit = UInt32(output[index])
+        let background = UInt32(table[Int(source[place])])
+        output[index] = UInt8(truncatingIfNeeded: digit &+ (2 &* (255 &- digit) &* background &+ 255) / 510)
+        place &+= step
       }
-      let digit = UInt32(value)
-      return UInt8(truncatingIfNeeded: digit + (2 * (255 - digit) * background + 255) / 510)
     }
   }
 }

@@ -9,7 +9,7 @@ struct ShiftMNISTBuild {
   let console: Console
 
   /// A variant with all that its files say.
-  private struct Built {
+  private struct Built: Sendable {
     let set: ShiftMNIST
     var types: [TextureType] = []
     var sources: [TextureSources] = []
@@ -70,35 +70,58 @@ struct ShiftMNISTBuild {
     _ built: Built, _ variant: ShiftMNISTConfiguration.Variant, _ splits: ImageSplits,
     _ digests: [(name: String, digest: String)], in folder: OutputFolder, _ staged: StagedFiles
   ) throws {
-    let images = ShiftMNISTFiles(set: built.set, formats: configuration.formats)
     let names = ShiftMNISTFiles.names(configuration.formats)
     for other in ShiftMNISTFiles.names(ShiftMNISTConfiguration.Format.allCases) where !names.contains(other) {
       // It need not hold the same images.
       guard FileManager.default.fileExists(atPath: folder.file(other)) else { continue }
       console.error("warning: \(folder.file(other)) is from an earlier run and is left as it is.\n")
     }
-    let progress = Progress("writing \(variant.rawValue)", total: names.count + 3, unit: "files", console: console)
-    var contents: [(name: String, bytes: [UInt8])] = []
-    func take(_ name: String, _ bytes: [UInt8]) throws {
-      contents.append((name, bytes))
-      progress.update(done: contents.count - 1, extra: name)
+    // Compressing the three sets, and writing the files.
+    let progress = Progress("writing \(variant.rawValue)", total: 3 + names.count + 3, unit: "steps", console: console)
+    var done = 0
+    func step(_ name: String) throws {
+      done += 1
+      progress.update(done: done, extra: name)
       try Interrupt.check()
     }
-    try images.encode(take)
-    try take("provenance.csv", Provenance.csv(built.set, types: built.types))
-    let preview = ShiftMNISTPreview(variant: variant, set: built.set, textures: built.types.map(\.name))
-    try take(Self.preview, preview.render().png)
-    let encoded = contents
-    let sums = Parallel.map(encoded.count) { SHA256.hexadecimal(encoded[$0].bytes) }
-    for (name, bytes) in encoded {
-      try Interrupt.check()
-      try staged.add(bytes, as: name, in: folder)
+    let images = try ShiftMNISTFiles(built.set, formats: configuration.formats) { try step($0.rawValue) }
+    var encoded: [EncodedFile] = []
+    for file in encode(built, variant, images) {
+      let file = try file.get()
+      try staged.add(file.bytes, as: file.name, in: folder)
+      encoded.append(file)
+      try step(file.name)
     }
     let manifest = ShiftMNISTManifest(
       configuration: configuration, variant: variant, splits: splits, digests: digests, types: built.types,
-      sources: built.sources, files: zip(encoded, sums).map { ($0.name, $0.bytes.count, $1) })
+      sources: built.sources, files: encoded.map { ($0.name, $0.bytes.count, $0.digest) })
     try staged.add([UInt8](manifest.json()), as: "manifest.json", in: folder)
-    progress.update(done: names.count + 3)
+    try step("manifest.json")
     progress.finish()
+  }
+
+  private struct EncodedFile: Sendable {
+    let name: String
+    let bytes: [UInt8]
+    /// The SHA-256 of the bytes.
+    let digest: String
+  }
+
+  /// All files but the manifest, each made by one thread.
+  private func encode(
+    _ built: Built, _ variant: ShiftMNISTConfiguration.Variant, _ images: ShiftMNISTFiles
+  ) -> [Result<EncodedFile, FormatError>] {
+    var encoders = images.encoders
+    encoders.append(("provenance.csv", { Provenance.csv(built.set, types: built.types) }))
+    let preview = ShiftMNISTPreview(variant: variant, set: built.set, textures: built.types.map(\.name))
+    encoders.append((Self.preview, { preview.render().png }))
+    let all = encoders
+    return Parallel.map(all.count) { index in
+      let (name, encode) = all[index]
+      return Result { () throws(FormatError) in
+        let bytes = try encode()
+        return EncodedFile(name: name, bytes: bytes, digest: SHA256.hexadecimal(bytes))
+      }
+    }
   }
 }

@@ -71,7 +71,7 @@ import Testing
         output == "shiftMNIST is in \(root)/out; look at \(root)/out/binary/preview.png and "
           + "\(root)/out/texture/preview.png.\n")
       #expect(error.hasPrefix("digits: IDX files in \(root)/mnist\n") && error.contains("textures: built-in, seed 0\n"))
-      #expect(error.contains("writing binary: 10 files") && error.contains("writing texture: 10 files"))
+      #expect(error.contains("writing binary: 13 steps") && error.contains("writing texture: 13 steps"))
       for variant in ["binary", "texture"] {
         let folder = "\(root)/out/\(variant)"
         #expect(Set(try contents(folder).keys) == Set(Self.idx + Self.others + ["shiftmnist.npz"]))
@@ -209,7 +209,7 @@ import Testing
       // The binary variant is complete, under hidden names, when the textures turn out to be too few.
       let (code, output, error) = run(words + ["--textures", "\(root)/textures", "--code-column", "5"])
       #expect(code == 1 && output.isEmpty)
-      #expect(error.contains("writing binary: 10 files"))
+      #expect(error.contains("writing binary: 13 steps"))
       #expect(
         error.contains(
           "Tools: cannot use the textures in \(root)/textures: 10 labels need 10 folders of at least two JPEG or PNG "

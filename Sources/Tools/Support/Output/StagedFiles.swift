@@ -32,9 +32,8 @@ package final class StagedFiles {
 
   /// Gives all files their names, in the order in which they were added.
   ///
-  /// - Throws: `FileError` where a file cannot be renamed; those after it are dropped.
+  /// - Throws: `FileError` where a file cannot be renamed; those after it then stay hidden until this object goes.
   package func commit() throws(FileError) {
-    defer { files = [] }
     for staged in files {
       if let file = staged.file.take() { try file.commit() }
     }
