@@ -9,6 +9,7 @@ struct Tools {
   static let commands: [any Command] = [
     SpheresCommand(), TrainCommand(), EvaluateCommand(), NuisanceCommand(), MetamersCommand(), InterpolateCommand(),
     SamplesCommand(), InspectCommand(), ReproduceCommand(), FetchMNISTCommand(),
+    BuildShiftMNISTCommand(),
   ]
 
   /// Runs the command line of this process and exits with its code.

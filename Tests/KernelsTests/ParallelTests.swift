@@ -31,6 +31,14 @@ extension SharedState {
       }
     }
 
+    @Test("A map's results are in order", arguments: [0, 1, 2, 100], [1, 2, 3])
+    func map(count: Int, threads: Int) {
+      // Strings are counted references: an element written twice or not at all would show.
+      withThreads(threads) {
+        #expect(Parallel.map(count) { "element \($0)" } == (0..<count).map { "element \($0)" })
+      }
+    }
+
     @Test("The number of threads is what was set")
     func threadCount() {
       withThreads(3) { #expect(Parallel.threads == 3) }

@@ -62,7 +62,8 @@ struct DeflateBlock {
     }
   }
 
-  private static func writeStored(_ bytes: ArraySlice<UInt8>, to writer: inout BitWriter, isLast: Bool) {
+  /// Writes bytes as they are, in pieces, at least one; the stream is then at a whole byte.
+  static func writeStored(_ bytes: ArraySlice<UInt8>, to writer: inout BitWriter, isLast: Bool) {
     var rest = bytes
     repeat {
       let piece = rest.prefix(65_535)

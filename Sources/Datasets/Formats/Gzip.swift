@@ -4,12 +4,22 @@ public enum Gzip {
 
   /// Encodes `bytes` as one member with no name and no time, so that the same bytes give the same file.
   public static func compress(_ bytes: [UInt8]) -> [UInt8] {
+    member([Deflate.compress(bytes)], checksum: CRC32.checksum(bytes.span), count: bytes.count)
+  }
+
+  /// The same for `head` followed by bytes that are compressed already. Cost: a pass over them.
+  public static func compress(_ head: [UInt8], _ body: DeflatedBytes) -> [UInt8] {
+    member(body.stream(after: head), checksum: body.checksum(after: head), count: head.count + body.bytes.count)
+  }
+
+  private static func member(_ stream: [[UInt8]], checksum: UInt32, count: Int) -> [UInt8] {
     var writer = ByteWriter()
+    writer.bytes.reserveCapacity(stream.reduce(18) { $0 + $1.count })
     // Magic, method 8, no flags, time 0, no extra flags, operating system unknown.
     writer.append([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255])
-    writer.append(Deflate.compress(bytes))
-    writer.littleEndian(CRC32.checksum(bytes.span))
-    writer.littleEndian(UInt32(truncatingIfNeeded: bytes.count))
+    for part in stream { writer.append(part) }
+    writer.littleEndian(checksum)
+    writer.littleEndian(UInt32(truncatingIfNeeded: count))
     return writer.bytes
   }
 

@@ -25,10 +25,16 @@ public struct IDX: Equatable, Sendable {
 
   /// The plain file; `Gzip.compress` makes the usual `.gz` of it.
   public func encode() -> [UInt8] {
+    Self.header(dimensions: dimensions) + bytes
+  }
+
+  /// What a file begins with, before its elements.
+  public static func header(dimensions: [Int]) -> [UInt8] {
+    precondition(
+      dimensions.allSatisfy { (0...Int(UInt32.max)).contains($0) }, "dimensions \(dimensions) do not fit 32 bits")
     var writer = ByteWriter()
     writer.append([0, 0, 8, UInt8(dimensions.count)])
     for dimension in dimensions { writer.bigEndian(UInt32(dimension)) }
-    writer.append(bytes)
     return writer.bytes
   }
 

@@ -9,7 +9,10 @@ struct LZ77 {
   /// Bytes hashed, and so the shortest match found. DEFLATE can express 3, but those rarely pay.
   private static let shortest = 4
   private static let hashBits = 15
-  private static let windowMask = DeflateAlphabet.window - 1
+  // Literals here, as a constant of another file is looked up anew at each use.
+  private static let window = 32_768
+  private static let windowMask = window - 1
+  private static let longestMatch = 258
   /// Candidates tried for one position.
   private static let patience = 6
   /// A match this long ends the search.
@@ -26,7 +29,7 @@ struct LZ77 {
   /// The last position with each hash, modulo 2³². Zeros at first: a wrong candidate is harmless, as it is compared.
   private var heads = [UInt32](repeating: 0, count: 1 << hashBits)
   /// For each position modulo the window, the position before it with the same hash.
-  private var previous = [UInt32](repeating: 0, count: DeflateAlphabet.window)
+  private var previous = [UInt32](repeating: 0, count: window)
 
   init(_ bytes: [UInt8]) {
     self.bytes = bytes
@@ -122,8 +125,8 @@ struct LZ77 {
     _ heads: inout MutableSpan<UInt32>, _ previous: inout MutableSpan<UInt32>
   ) -> Match {
     var candidate = enter(source, position, &heads, &previous)
-    let room = min(DeflateAlphabet.longestMatch, source.count &- position)
-    let farthest = min(position, DeflateAlphabet.window)
+    let room = min(longestMatch, source.count &- position)
+    let farthest = min(position, window)
     var longest = minimum
     var found = Match(length: 0, distance: 0)
     guard longest < room else { return found }

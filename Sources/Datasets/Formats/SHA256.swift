@@ -26,12 +26,13 @@ public struct SHA256: Sendable {
   /// The digest of no bytes.
   public init() {}
 
-  /// Takes in `bytes`. Cost: linear, some 5 ns a byte.
+  /// Takes in `bytes`. Cost: linear, some 2 ns a byte.
   public mutating func update(_ bytes: some Collection<UInt8>) {
     count += UInt64(bytes.count)
     pending += bytes
     let whole = pending.count / 64 * 64
-    for start in stride(from: 0, to: whole, by: 64) { takeBlock(at: start) }
+    let source = pending
+    Self.take(source.span, blocks: whole / 64, &schedule, &state)
     pending.removeFirst(whole)
   }
 
@@ -62,30 +63,57 @@ public struct SHA256: Sendable {
     return hash.hexadecimal
   }
 
-  private mutating func takeBlock(at start: Int) {
-    func rotated(_ word: UInt32, _ count: UInt32) -> UInt32 { word &>> count | word &<< (32 &- count) }
-    for index in 0..<16 {
-      let at = start + 4 * index
-      let high = UInt32(pending[at]) << 24 | UInt32(pending[at + 1]) << 16
-      schedule[index] = high | UInt32(pending[at + 2]) << 8 | UInt32(pending[at + 3])
-    }
-    for index in 16..<64 {
-      let (early, late) = (schedule[index - 15], schedule[index - 2])
-      let small0 = rotated(early, 7) ^ rotated(early, 18) ^ early >> 3
-      let small1 = rotated(late, 17) ^ rotated(late, 19) ^ late >> 10
-      schedule[index] = schedule[index - 16] &+ small0 &+ schedule[index - 7] &+ small1
-    }
-    let constants = Self.constants
+  /// Takes in the first blocks of 64 bytes.
+  private static func take(_ bytes: Span<UInt8>, blocks: Int, _ scheduled: inout [UInt32], _ state: inout [UInt32]) {
+    let allConstants = constants
+    let constants = allConstants.span
+    var schedule = scheduled.mutableSpan
+    precondition(constants.count == 64 && schedule.count == 64 && bytes.count >= 64 * blocks)
     var (a, b, c, d) = (state[0], state[1], state[2], state[3])
     var (e, f, g, h) = (state[4], state[5], state[6], state[7])
-    for index in 0..<64 {
-      let big1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
-      let choice = e & f ^ ~e & g
-      let first = h &+ big1 &+ choice &+ constants[index] &+ schedule[index]
-      let big0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
-      let majority = a & b ^ a & c ^ b & c
-      (h, g, f, e, d, c, b, a) = (g, f, e, d &+ first, c, b, a, first &+ big0 &+ majority)
+    for block in 0..<blocks {
+      for index in 0..<16 {
+        let at = 64 &* block &+ 4 &* index
+        let high = UInt32(bytes[at]) << 24 | UInt32(bytes[at &+ 1]) << 16
+        schedule[index] = high | UInt32(bytes[at &+ 2]) << 8 | UInt32(bytes[at &+ 3])
+      }
+      for index in 16..<64 {
+        let (early, late) = (schedule[index &- 15], schedule[index &- 2])
+        let small0 = rotated(early, 7) ^ rotated(early, 18) ^ early >> 3
+        let small1 = rotated(late, 17) ^ rotated(late, 19) ^ late >> 10
+        schedule[index] = schedule[index &- 16] &+ small0 &+ schedule[index &- 7] &+ small1
+      }
+      let before = (a, b, c, d, e, f, g, h)
+      // Eight rounds, after which every variable is back in its place; between them names move, not values.
+      for index in stride(from: 0, to: 64, by: 8) {
+        round(a, b, c, &d, e, f, g, &h, schedule[index] &+ constants[index])
+        round(h, a, b, &c, d, e, f, &g, schedule[index &+ 1] &+ constants[index &+ 1])
+        round(g, h, a, &b, c, d, e, &f, schedule[index &+ 2] &+ constants[index &+ 2])
+        round(f, g, h, &a, b, c, d, &e, schedule[index &+ 3] &+ constants[index &+ 3])
+        round(e, f, g, &h, a, b, c, &d, schedule[index &+ 4] &+ constants[index &+ 4])
+        round(d, e, f, &g, h, a, b, &c, schedule[index &+ 5] &+ constants[index &+ 5])
+        round(c, d, e, &f, g, h, a, &b, schedule[index &+ 6] &+ constants[index &+ 6])
+        round(b, c, d, &e, f, g, h, &a, schedule[index &+ 7] &+ constants[index &+ 7])
+      }
+      (a, b, c, d) = (a &+ before.0, b &+ before.1, c &+ before.2, d &+ before.3)
+      (e, f, g, h) = (e &+ before.4, f &+ before.5, g &+ before.6, h &+ before.7)
     }
-    for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= word }
+    state = [a, b, c, d, e, f, g, h]
+  }
+
+  @inline(__always)
+  private static func rotated(_ word: UInt32, _ count: UInt32) -> UInt32 { word &>> count | word &<< (32 &- count) }
+
+  /// One of the 64 rounds of a block, with the sum of its constant and its word of the schedule.
+  @inline(__always)
+  private static func round(
+    _ a: UInt32, _ b: UInt32, _ c: UInt32, _ d: inout UInt32, _ e: UInt32, _ f: UInt32, _ g: UInt32, _ h: inout UInt32,
+    _ word: UInt32
+  ) {
+    let big1 = rotated(e, 6) ^ rotated(e, 11) ^ rotated(e, 25)
+    let first = h &+ big1 &+ (e & f ^ ~e & g) &+ word
+    let big0 = rotated(a, 2) ^ rotated(a, 13) ^ rotated(a, 22)
+    d = d &+ first
+    h = first &+ big0 &+ (a & b ^ a & c ^ b & c)
   }
 }

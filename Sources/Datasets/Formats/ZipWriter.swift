@@ -31,17 +31,32 @@ public struct ZipWriter: Sendable {
   ///
   /// - Throws: if the entry or the archive gets too large for the format: 4 GiB or 65534 entries.
   public mutating func add(name: String, contents: [UInt8]) throws(FormatError) {
+    try add(name, contents.count, { [Deflate.compress(contents)] }, { CRC32.checksum(contents.span) })
+  }
+
+  /// The same for an entry of `head` followed by bytes that are compressed already. Cost: a pass over them.
+  ///
+  /// - Throws: as the other.
+  public mutating func add(name: String, head: [UInt8], body: DeflatedBytes) throws(FormatError) {
+    try add(
+      name, head.count + body.bytes.count, { body.stream(after: head) }, { body.checksum(after: head) })
+  }
+
+  private mutating func add(
+    _ name: String, _ count: Int, _ deflate: () -> [[UInt8]], _ checksum: () -> UInt32
+  ) throws(FormatError) {
     precondition((1...0xFFFF).contains(name.utf8.count), "an entry's name of \(name.utf8.count) bytes")
     precondition(!names.contains(name), "a second entry named \(name)")
     guard names.count < Self.mostEntries else {
       throw FormatError(
         format: Self.format, offset: writer.bytes.count, expected: "at most \(Self.mostEntries) entries", found: "more")
     }
-    try check(contents.count, "contents of \(name)")
-    let deflated = Deflate.compress(contents)
+    try check(count, "contents of \(name)")
+    let stream = deflate()
+    let deflatedCount = stream.reduce(0) { $0 + $1.count }
     // The directory is counted in, so that `finish` cannot fail.
     let directorySize = directory.bytes.count + 46 + name.utf8.count
-    try check(writer.bytes.count + 30 + name.utf8.count + deflated.count + directorySize, "the archive with \(name)")
+    try check(writer.bytes.count + 30 + name.utf8.count + deflatedCount + directorySize, "the archive with \(name)")
     names.insert(name)
 
     var common = ByteWriter()
@@ -51,9 +66,9 @@ public struct ZipWriter: Sendable {
     common.littleEndian(8 as UInt16)
     common.littleEndian(0 as UInt16)
     common.littleEndian(Self.date)
-    common.littleEndian(CRC32.checksum(contents.span))
-    common.littleEndian(UInt32(deflated.count))
-    common.littleEndian(UInt32(contents.count))
+    common.littleEndian(checksum())
+    common.littleEndian(UInt32(deflatedCount))
+    common.littleEndian(UInt32(count))
     common.littleEndian(UInt16(name.utf8.count))
     // No extra field.
     common.littleEndian(0 as UInt16)
@@ -69,7 +84,7 @@ public struct ZipWriter: Sendable {
     writer.littleEndian(0x0403_4B50 as UInt32)
     writer.append(common.bytes)
     writer.append(name.utf8)
-    writer.append(deflated)
+    for part in stream { writer.append(part) }
   }
 
   /// The whole archive.

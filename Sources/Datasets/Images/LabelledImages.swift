@@ -83,6 +83,11 @@ public struct LabelledImages: Equatable, Sendable {
     LabelledImages(height: height, width: width, classes: classes, pixels: pixels, labels: labels)
   }
 
+  /// Other pixels, as many, with the same labels.
+  func with(pixels: [UInt8]) -> LabelledImages {
+    LabelledImages(height: height, width: width, classes: classes, pixels: pixels, labels: labels)
+  }
+
   /// The images and the labels, as IDX files hold them.
   public var idx: (images: IDX, labels: IDX) {
     (IDX(dimensions: [count, height, width], bytes: pixels), IDX(dimensions: [count], bytes: labels))

@@ -12,4 +12,11 @@ import Testing
     try archive.add(name: "labels.npy", contents: arrays[1].array.encode())
     #expect(try NPZ.encode(arrays) == archive.finish())
   }
+
+  @Test func compressedPayloadsGetTheHeadersOfNPY() throws {
+    let payload = DeflatedBytes([1, 2, 3, 4, 5, 6])
+    var archive = ZipWriter()
+    try archive.add(name: "x.npy", head: NPY.header(element: .uint8, shape: [3, 2]), body: payload)
+    #expect(try NPZ.encode([(name: "x", shape: [3, 2], payload: payload)]) == archive.finish())
+  }
 }

@@ -58,6 +58,14 @@ import Testing
     #expect(found.map(\.bytes) == compressorInputs.prefix(6).map(\.bytes) + [[1, 2]])
   }
 
+  @Test func whatIsCompressedAlreadyComesBack() throws {
+    var archive = ZipWriter()
+    for (name, bytes) in compressorInputs.prefix(6) {
+      try archive.add(name: name, head: [1, 2, 3], body: DeflatedBytes(bytes))
+    }
+    #expect(try entries(archive.finish()).map(\.bytes) == compressorInputs.prefix(6).map { [1, 2, 3] + $0.bytes })
+  }
+
   @Test func theSizeIsLimited() throws {
     var generator = SplitMix64(seed: 50)
     let noise = generator.bytes(100)

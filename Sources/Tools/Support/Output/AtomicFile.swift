@@ -54,6 +54,17 @@ package struct AtomicFile: ~Copyable {
     }
   }
 
+  /// Waits until the device has the bytes written so far, after which little is left that can fail.
+  ///
+  /// - Throws: `FileError`, such as when the device is full; the file can then only be dropped.
+  package func synchronize() throws(FileError) {
+    do {
+      try handle.synchronize()
+    } catch {
+      throw FileError("write", path, error)
+    }
+  }
+
   /// Waits until the device has the bytes, then gives the file its name.
   ///
   /// - Throws: `FileError`; the previous contents then stand.

@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+
+@testable import Datasets
+
+@Suite struct ProvenanceTests {
+  private let splits = randomSplits(train: 700, test: 300)
+
+  /// The lines of a file without quotes, as fields; the header is checked.
+  private func lines(_ csv: [UInt8]) throws -> [[String]] {
+    let text = String(decoding: csv, as: UTF8.self)
+    #expect(text.hasSuffix("\n") && !text.contains("\r"))
+    let lines = text.split(separator: "\n").map { line in
+      line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+    #expect(
+      lines.first?.joined(separator: ",")
+        == "split,index,label,source_index,code_row,texture,texture_file,crop_x,crop_y,mirrored")
+    #expect(lines.allSatisfy { $0.count == 10 })
+    return Array(lines.dropFirst())
+  }
+
+  @Test func binaryImagesAreRebuiltFromItAndTheSource() throws {
+    let set = try BinaryShift(column: 6, firstRow: 1, rowStep: 2).apply(to: splits)
+    let lines = try lines(Provenance.csv(set))
+    #expect(lines.count == 1300)
+    var rebuilt: [String: [UInt8]] = [:]
+    for line in lines {
+      let source = line[0] == "train" ? splits.train : splits.test
+      let index = try #require(Int(line[3]))
+      var image = Array(source.image(index))
+      if !line[4].isEmpty { image[28 * (try #require(Int(line[4]))) + 6] = 255 }
+      #expect(line[2] == String(source.labels[index]) && line[5...].allSatisfy(\.isEmpty))
+      #expect(line[4].isEmpty == (line[0] == "shifted"))
+      #expect(line[1] == String(rebuilt[line[0], default: []].count / 784))
+      rebuilt[line[0], default: []] += image
+    }
+    for part in ShiftMNIST.Part.allCases { #expect(rebuilt[part.rawValue] == set[part].images.pixels) }
+  }
+
+  @Test func textureImagesAreRebuiltFromItTheSourceAndTheTextures() throws {
+    let types = randomTextures(10)
+    let set = try TextureShift(types: types, low: 10, high: 200, seed: 4).apply(to: splits)
+    let lines = try lines(Provenance.csv(set, types: types))
+    let images = Dictionary(uniqueKeysWithValues: types.flatMap(\.images).map { ($0.name, $0.raster) })
+    var rebuilt: [String: [UInt8]] = [:]
+    for line in lines {
+      let source = line[0] == "train" ? splits.train : splits.test
+      let digit = source.image(try #require(Int(line[3])))
+      let raster = try #require(images[line[6]])
+      #expect(line[6].hasPrefix(line[5] + "/") && line[4].isEmpty)
+      let (x, y, mirrored) = (try #require(Int(line[7])), try #require(Int(line[8])), line[9] == "1")
+      for (place, value) in digit.enumerated() {
+        let column = mirrored ? 27 - place % 28 : place % 28
+        let texture = raster.pixels[(y + place / 28) * raster.width + x + column]
+        rebuilt[line[0], default: []].append(laid(value, over: texture, low: 10, high: 200))
+      }
+    }
+    for part in ShiftMNIST.Part.allCases { #expect(rebuilt[part.rawValue] == set[part].images.pixels) }
+  }
+
+  @Test func namesThatHoldCommasAreQuoted() throws {
+    let raster = Raster(width: 28, height: 28, channels: 1, pixels: [UInt8](repeating: 0, count: 784))
+    let images = ["a,b", "say \"a\""].map { TextureImage(name: $0, raster: raster, digest: "") }
+    let types = [TextureType(name: "line\nbreak", images: images)]
+    let set = try TextureShift(types: types, seed: 1).apply(to: randomSplits(train: 40, test: 1, classes: 1))
+    let text = String(decoding: Provenance.csv(set, types: types), as: UTF8.self)
+    // One of the two is for training.
+    let name = try TextureSources(types[0], seed: 1).train == [0] ? "\"a,b\"" : "\"say \"\"a\"\"\""
+    #expect(text.contains("train,0,0,0,,\"line\nbreak\",\(name),0,0,"))
+  }
+}
