@@ -24,7 +24,7 @@ struct Tools {
 
   /// Runs one command line, given without the executable's name; anything that fails is one line on `console.error`.
   ///
-  /// - Returns: the exit code: 0 for success, 64 for a usage error, 130 for Ctrl-C, 1 otherwise.
+  /// - Returns: the exit code: 0 for success, 64 for a usage error, 1 otherwise.
   static func run(arguments: [String], commands: [any Command], console: Console) -> Int32 {
     do {
       try dispatch(arguments, commands, console)

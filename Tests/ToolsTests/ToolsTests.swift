@@ -36,7 +36,7 @@ import Testing
       (["demo", "a", "--fail=usage"], 64, "--resume and --seed exclude each other."),
       (["demo", "a", "--fail=foundation"], 1, "cannot use /no such file here: no such file or folder."),
       (["demo", "a", "--fail=lines"], 1, "one two [31m three."),
-      (["demo", "a", "--fail=interrupt"], 130, "interrupted."),
+      (["demo", "a", "--fail=interrupt"], 1, "interrupted."),
       (["demo", "a", "--fail=terminate"], 143, "terminated."),
     ] as [([String], Int32, String)])
   func failuresAreOneLineAndACode(arguments: [String], code: Int32, sentence: String) {

@@ -4,7 +4,7 @@ import Foundation
 package struct ErrorSentence {
   /// One line, without the leading `Tools: `.
   package let text: String
-  /// 64 for usage, 130 for Ctrl-C (128 + signal), 1 otherwise.
+  /// 64 for usage, 1 otherwise, Ctrl-C included.
   package let exitCode: Int32
 
   /// The sentence for `error`.
@@ -13,9 +13,6 @@ package struct ErrorSentence {
     case let error as UsageError:
       exitCode = 64
       text = ErrorSentence.line(error.description)
-    case let error as Interrupted:
-      exitCode = error.exitCode
-      text = error.description
     case is CocoaError, is POSIXError:
       exitCode = 1
       text = ErrorSentence.line(ErrorSentence.foundation(error as NSError))

@@ -8,12 +8,10 @@ package struct Interrupted: Error, Equatable, CustomStringConvertible {
 
   /// One sentence.
   package var description: String { signal == SIGTERM ? "terminated." : "interrupted." }
-
-  /// The exit code that shells use for a process stopped by this signal: 130 for Ctrl-C.
-  package var exitCode: Int32 { 128 + signal }
 }
 
-/// Ctrl-C as an ordinary error: the first one sets a flag that long work looks at, the second one exits at once.
+/// Ctrl-C as an ordinary error: the first one sets a flag that long work looks at, the second one exits at once, with the
+/// code that shells use for a process stopped by a signal: 130 for Ctrl-C.
 package enum Interrupt {
   /// The first signal received, 0 when none. A signal handler may touch nothing but such a flag.
   private static let pending = Atomic<Int32>(0)
