@@ -28,7 +28,7 @@ struct ModelRun {
 
   /// The folder as the user gave it.
   let path: String
-  let model: ImageModel
+  let model: TrainedModel
   let source: ImageSource
   private let options: Options
   private let console: Console
@@ -45,6 +45,16 @@ struct ModelRun {
     self.options = options
     self.console = console
     try console.output("\(path): \(model.configuration.summary); images: \(source.summary)\n")
+  }
+
+  /// The model of a run that can be inverted.
+  ///
+  /// - Throws: `FileError` where it has no inverse, which `command` needs.
+  func bijection(for command: some Command) throws(FileError) -> ImageModel {
+    guard case .bijective(let model) = model else {
+      throw FileError("use", path, reason: "it is a ResNet, which has no inverse, and `\(command.name)` needs one")
+    }
+    return model
   }
 
   /// The file `name` in the run's folder.
@@ -103,7 +113,10 @@ struct ModelRun {
 extension ImageModelConfiguration {
   /// What the model is, in a few words.
   fileprivate var summary: String {
-    "\(architecture.rawValue), \(stages) stages of \(steps) steps, \(filters) filters, \(coupling.rawValue) couplings, "
-      + "objective \(objective.rawValue), seed \(seed)"
+    let structure =
+      architecture == .resNet
+      ? "\(ResidualNetwork.stageCount) stages of \(blocks) blocks, \(filters) filters in the first"
+      : "\(stages) stages of \(steps) steps, \(filters) filters, \(coupling.rawValue) couplings"
+    return "\(architecture.rawValue), \(structure), objective \(objective.rawValue), seed \(seed)"
   }
 }

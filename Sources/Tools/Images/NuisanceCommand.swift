@@ -28,9 +28,10 @@ struct NuisanceCommand: Command {
 
   func run(_ options: Options, console: Console) throws {
     let run = try ModelRun(options, console: console)
+    let model = try run.bijection(for: self)
     let splits = try run.images(train: .max, test: .max)
     let folder = try OutputFolder(creating: run.file("nuisance"))
-    let metrics = try measure(run, splits, options, console)
+    let metrics = try measure(run, model, splits, options, console)
     try folder.write(metrics.json(), to: "metrics.json")
     func percent(_ path: String) -> String {
       if case .number(let value) = metrics[path] { return Decimals.fixed(100 * value, places: 2) + " %" }
@@ -43,19 +44,21 @@ struct NuisanceCommand: Command {
   }
 
   /// Both probes.
-  private func measure(_ run: ModelRun, _ splits: ImageSplits, _ options: Options, _ console: Console) throws -> Metrics
-  {
+  private func measure(
+    _ run: ModelRun, _ model: ImageModel, _ splits: ImageSplits, _ options: Options, _ console: Console
+  ) throws -> Metrics {
     var metrics = run.metrics
     let seed = options.unsigned("seed")
     let probe = NuisanceProbe(
       hidden: options.integer("hidden"), epochs: options.integer("epochs"), seed: seed, console: console)
     metrics["seed"] = .text(String(seed))
     let training = try run.training()
-    let clean = try outcome(run, training, splits, probe, augmentation: .none, draws: 1, "as they are", console)
+    let clean = try outcome(
+      model, training, splits, probe, augmentation: .none, draws: 1, "as they are", console)
     record(clean, "", &metrics)
     if options.integer("draws") > 0 {
       let augmented = try outcome(
-        run, training, splits, probe, augmentation: training.augmentation, draws: options.integer("draws"),
+        model, training, splits, probe, augmentation: training.augmentation, draws: options.integer("draws"),
         "as in training",
         console)
       record(augmented, "augmented.", &metrics)
@@ -65,26 +68,26 @@ struct NuisanceCommand: Command {
   }
 
   private func outcome(
-    _ run: ModelRun, _ training: TrainingConfiguration, _ splits: ImageSplits, _ probe: NuisanceProbe,
+    _ model: ImageModel, _ training: TrainingConfiguration, _ splits: ImageSplits, _ probe: NuisanceProbe,
     augmentation: ImageBatches.Augmentation, draws: Int,
     _ label: String, _ console: Console
   ) throws -> NuisanceProbe.Outcome {
     let images = training.limit.map { splits.train.prefix($0) } ?? splits.train
-    let train = ImageBatches(images, run.model.configuration, augmentation: augmentation)
-    let test = ImageBatches(splits.test, run.model.configuration, augmentation: augmentation)
+    let train = ImageBatches(images, model.configuration, augmentation: augmentation)
+    let test = ImageBatches(splits.test, model.configuration, augmentation: augmentation)
     // Epochs that training did not see.
     let first = training.epochs
-    var codes = Matrix(rows: 0, columns: run.model.configuration.dimensions)
+    var codes = Matrix(rows: 0, columns: model.configuration.dimensions)
     for draw in 0..<draws {
       let part = try encode(
-        run.model,
+        model,
         train, epoch: first + draw, label: "codes of training images \(label), draw \(draw + 1)", console: console)
       codes = Matrix(rows: codes.rows + part.rows, columns: part.columns, values: codes.values + part.values)
     }
-    var held = try encode(run.model, test, epoch: first, label: "codes of test images \(label)", console: console)
+    var held = try encode(model, test, epoch: first, label: "codes of test images \(label)", console: console)
     let labels = [[UInt8]](repeating: train.labels, count: draws).flatMap { $0 }
     return try probe.run(
-      train: &codes, labels, test: &held, test.labels, classes: run.model.configuration.classes,
+      train: &codes, labels, test: &held, test.labels, classes: model.configuration.classes,
       label: "nuisance classifier, images \(label)")
   }
 
