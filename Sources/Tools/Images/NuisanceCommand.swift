@@ -55,13 +55,12 @@ struct NuisanceCommand: Command {
     let training = try run.training()
     let clean = try outcome(
       model, training, splits, probe, augmentation: .none, draws: 1, "as they are", console)
-    record(clean, "", &metrics)
+    clean.record(in: &metrics, at: "")
     if options.integer("draws") > 0 {
       let augmented = try outcome(
         model, training, splits, probe, augmentation: training.augmentation, draws: options.integer("draws"),
-        "as in training",
-        console)
-      record(augmented, "augmented.", &metrics)
+        "as in training", console)
+      augmented.record(in: &metrics, at: "augmented")
     }
     metrics.recordMachine()
     return metrics
@@ -69,8 +68,7 @@ struct NuisanceCommand: Command {
 
   private func outcome(
     _ model: ImageModel, _ training: TrainingConfiguration, _ splits: ImageSplits, _ probe: NuisanceProbe,
-    augmentation: ImageBatches.Augmentation, draws: Int,
-    _ label: String, _ console: Console
+    augmentation: ImageBatches.Augmentation, draws: Int, _ label: String, _ console: Console
   ) throws -> NuisanceProbe.Outcome {
     let images = training.limit.map { splits.train.prefix($0) } ?? splits.train
     let train = ImageBatches(images, model.configuration, augmentation: augmentation)
@@ -79,37 +77,14 @@ struct NuisanceCommand: Command {
     let first = training.epochs
     var codes = Matrix(rows: 0, columns: model.configuration.dimensions)
     for draw in 0..<draws {
-      let part = try encode(
-        model,
-        train, epoch: first + draw, label: "codes of training images \(label), draw \(draw + 1)", console: console)
+      let part = try model.codes(
+        of: train, epoch: first + draw, label: "codes of training images \(label), draw \(draw + 1)", console: console)
       codes = Matrix(rows: codes.rows + part.rows, columns: part.columns, values: codes.values + part.values)
     }
-    var held = try encode(model, test, epoch: first, label: "codes of test images \(label)", console: console)
+    var held = try model.codes(of: test, epoch: first, label: "codes of test images \(label)", console: console)
     let labels = [[UInt8]](repeating: train.labels, count: draws).flatMap { $0 }
     return try probe.run(
       train: &codes, labels, test: &held, test.labels, classes: model.configuration.classes,
       label: "nuisance classifier, images \(label)")
-  }
-
-  /// Codes of all of a data set's images, a row each, shown as they are made.
-  private func encode(
-    _ model: ImageModel, _ batches: ImageBatches, epoch: Int, label: String, console: Console
-  ) throws -> Matrix {
-    var codes = Matrix(rows: batches.labels.count, columns: model.configuration.dimensions)
-    let progress = Progress(label, total: codes.rows, unit: "images", console: console)
-    try forEachBatch(of: codes.rows, size: ImageTraining.evaluationBatch) { range in
-      try Interrupt.check()
-      model.encode(batches.batch(Array(range), epoch: epoch)).write(to: &codes, firstRow: range.lowerBound)
-      progress.update(done: range.upperBound)
-    }
-    progress.finish()
-    return codes
-  }
-
-  private func record(_ outcome: NuisanceProbe.Outcome, _ prefix: String, _ metrics: inout Metrics) {
-    metrics["\(prefix)train_error"] = .number(outcome.trainError)
-    metrics["\(prefix)test_error"] = .number(outcome.testError)
-    metrics["\(prefix)information_lower_bound_nats"] = .number(outcome.information)
-    metrics["\(prefix)train_information_lower_bound_nats"] = .number(outcome.trainInformation)
   }
 }
