@@ -117,12 +117,11 @@ struct Figure8 {
   /// "The largest improvement between CE-trained and iCE-trained model": how much lower the error of iCE is than the higher
   /// of the two that were trained with CE. On D_train iCE is no improvement, and the row is how much higher its error is
   /// than the lower of the two.
-  static func difference(
-    _ error: (Model) -> Double?, isImprovement: Bool
-  ) -> Double? {
-    guard let resNet = error(.resNet), let crossEntropy = error(.crossEntropy), let independence = error(.independence)
-    else { return nil }
-    return isImprovement ? max(resNet, crossEntropy) - independence : independence - min(resNet, crossEntropy)
+  static func difference(_ error: (Model) -> Double?, isImprovement: Bool) -> Double? {
+    guard let residual = error(.resNet), let bijective = error(.crossEntropy), let own = error(.independence) else {
+      return nil
+    }
+    return isImprovement ? max(residual, bijective) - own : own - min(residual, bijective)
   }
 
   /// The paper's difference on D_Adv by its own columns.
@@ -138,7 +137,9 @@ struct Figure8 {
   /// Whether the bounds are in the order that theorem 6 assumes of the true informations, I_DAdv(y; zₙ) ≤ I_D(y; zₙ); nil
   /// without bounds. Both are of classifiers that learned from as many codes.
   func isInOrder(_ model: Model) -> Bool? {
-    guard let shifted = spread(model, .shiftedInformation), let own = spread(model, .halfInformation) else { return nil }
+    guard let shifted = spread(model, .shiftedInformation), let own = spread(model, .halfInformation) else {
+      return nil
+    }
     return shifted.mean <= own.mean
   }
 
