@@ -50,7 +50,7 @@ let package = Package(
       swiftSettings: safe),
     .executableTarget(
       name: "Benchmarks", dependencies: ["Kernels", "Flow", "ToolSupport"], path: "Benchmarks",
-      exclude: ["README.md", "Results", "Peers"], swiftSettings: safe),
+      exclude: ["README.md", "Peers", "Results"], swiftSettings: safe),
     .target(name: "TestSupport", dependencies: ["Kernels", "Flow"], path: "Tests/TestSupport", swiftSettings: safe),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: optimised),
     .testTarget(name: "FlowTests", dependencies: ["Kernels", "Flow", "TestSupport"], swiftSettings: safe),

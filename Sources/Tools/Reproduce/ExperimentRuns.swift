@@ -8,6 +8,22 @@ struct ExperimentRuns {
   let threads: Int
   let console: Console
 
+  /// The file that says what the folder's runs are of.
+  private static let description = "experiment.json"
+
+  /// Notes what the folder's runs are of, so that runs with other options are not taken for those that are asked for.
+  ///
+  /// - Throws: `UsageError` where the folder holds runs of something else.
+  func claim(_ options: [String: String]) throws {
+    let text = options.jsonText + "\n"
+    guard exists(Self.description) else { return try folder.write(Data(text.utf8), to: Self.description) }
+    let found = String(decoding: try ImageFiles.read(folder.file(Self.description), limit: 1 << 20), as: UTF8.self)
+    guard found == text else {
+      throw UsageError.refused(
+        "\(folder.path) holds runs with other options (\(Self.description)); another --output begins new ones")
+    }
+  }
+
   /// Trains the run in the folder's folder `run` with the options `words`, unless that has been done.
   func train(_ run: String, _ words: [String]) throws {
     guard !exists("\(run)/metrics.json") else { return }

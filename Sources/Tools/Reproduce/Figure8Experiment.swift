@@ -15,6 +15,9 @@ struct Figure8Experiment {
   func run() throws {
     let began = Progress.seconds()
     let (splits, shifted) = try data.load()
+    var options = ["experiment": "figure8", "variant": variant.rawValue, "data": data.path, "limit": String(limit)]
+    for (model, words) in recipe.words { options[model.rawValue] = words.joined(separator: " ") }
+    try runs.claim(options)
     var figure = Figure8(variant: variant, remark: recipe.remark, seeds: seeds)
     for seed in seeds {
       for model in Figure8.Model.allCases {

@@ -34,8 +34,8 @@ struct ShiftMeasurement {
     let train = try codes(model, splits.train, "training")
     let pairs = [
       (name: "iid", fit: train, test: test, epochs: epochs),
-      ("iid_halves", test.half(0), test.half(1), halfEpochs),
-      ("shifted_halves", adversarial.half(0), adversarial.half(1), halfEpochs),
+      ("iid_halves", test.half(isOdd: false), test.half(isOdd: true), halfEpochs),
+      ("shifted_halves", adversarial.half(isOdd: false), adversarial.half(isOdd: true), halfEpochs),
     ]
     for (name, fit, test, epochs) in pairs {
       var (fit, test) = (fit, test)
@@ -45,20 +45,6 @@ struct ShiftMeasurement {
       outcome.record(in: &metrics, at: "nuisance.\(name)")
     }
     return metrics
-  }
-
-  /// Codes with their labels.
-  private struct LabelledCodes {
-    var codes: Matrix
-    let labels: [UInt8]
-
-    /// Those whose index is `parity` more than an even number.
-    func half(_ parity: Int) -> LabelledCodes {
-      let rows = Array(stride(from: parity, to: codes.rows, by: 2))
-      let values = rows.flatMap { codes.values[($0 * codes.columns)..<(($0 + 1) * codes.columns)] }
-      return LabelledCodes(
-        codes: Matrix(rows: rows.count, columns: codes.columns, values: values), labels: rows.map { labels[$0] })
-    }
   }
 
   private func codes(_ model: ImageModel, _ images: LabelledImages, _ name: String) throws -> LabelledCodes {

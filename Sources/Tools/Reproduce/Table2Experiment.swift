@@ -11,6 +11,7 @@ struct Table2Experiment {
   /// Trains and measures what is not done yet, and writes report and metrics.
   func run() throws {
     let began = Progress.seconds()
+    try runs.claim(["ce", "ice"].reduce(into: ["experiment": "table2"]) { $0[$1] = words($1).joined(separator: " ") })
     var metrics = Metrics()
     for objective in ["ce", "ice"] {
       try runs.train(objective, words(objective))

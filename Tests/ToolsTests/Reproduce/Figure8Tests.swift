@@ -88,11 +88,24 @@ import Testing
       #expect(try FileManager.default.attributesOfItem(atPath: state)[.modificationDate] as? Date == time)
       #expect(try bytes("\(output)/seed-5/ce/shift.json") == shift)
       #expect(try bytes("\(output)/seed-4/resnet/model.safetensors") == model)
+      // Runs of something else are not mixed with these.
+      let other = Figure8Experiment(
+        variant: .binary, data: ShiftMNISTFolder(data, variant: .binary), recipe: Self.recipe, limit: 140, seeds: [4],
+        runs: runs)
+      #expect(throws: UsageError.self) { try other.run() }
       let again = try runs.metrics("metrics.json")
       for name in Figure8.Model.allCases.map(\.rawValue) + ["difference", "paper"] {
         #expect(again[name] == metrics[name], "\(name)")
       }
     }
+  }
+
+  @Test func halvesAreDisjointAndKeepTheirLabels() {
+    let codes = LabelledCodes(
+      codes: Matrix(rows: 5, columns: 2, values: (0..<10).map { Float($0) }), labels: [5, 6, 7, 8, 9])
+    let (even, odd) = (codes.half(isOdd: false), codes.half(isOdd: true))
+    #expect(even.labels == [5, 7, 9] && even.codes.values == [0, 1, 4, 5, 8, 9])
+    #expect(odd.labels == [6, 8] && odd.codes.values == [2, 3, 6, 7])
   }
 
   /// By the definition in the caption, (b) gives what is printed and (a) does not.
