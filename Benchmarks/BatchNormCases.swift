@@ -1,8 +1,7 @@
 import Kernels
 
 /// The passes of batch norm behind the wide convolutions of the convolutional fi-RevNet's first stage. Memory is the roof:
-/// every array counts once in each direction, though the gradients read x and dy twice, and copy dy first: they overwrite
-/// it, and it is needed again here.
+/// every array counts once in each direction, though the gradients read x and dy twice.
 enum BatchNormCases {
   private static let (batch, size, channels) = (64, 16, 128)
 
@@ -26,6 +25,7 @@ enum BatchNormCases {
 private enum BatchNormPass: String, CaseIterable {
   case moments
   case forward
+  case adding
   case gradients
 
   /// Arrays read and written.
@@ -33,7 +33,7 @@ private enum BatchNormPass: String, CaseIterable {
     switch self {
     case .moments: 1
     case .forward: 2
-    case .gradients: 3
+    case .adding, .gradients: 3
     }
   }
 }
@@ -59,6 +59,7 @@ private struct BatchNormOperands {
     switch pass {
     case .moments: .call { _ = BatchMoments(x) }
     case .forward: .call { _ = batchNorm(x, coefficients, rectifies: true) }
+    case .adding: .call { _ = batchNorm(x, coefficients, adding: dy.view) }
     case .gradients: .call { _ = gradients() }
     }
   }
@@ -83,6 +84,10 @@ private struct BatchNormOperands {
       try check.equal(
         batchNorm(x, coefficients, rectifies: true).matrix().values,
         Reference.batchNorm(x, coefficients, rectifies: true).matrix().values, "output")
+    case .adding:
+      try check.equal(
+        batchNorm(x, coefficients, adding: dy.view).matrix().values,
+        Reference.batchNorm(x, coefficients, adding: dy).matrix().values, "output")
     case .gradients:
       // Numbers below 6, and means of their products below 1; the sums' roundings, a chain of at most 64, the chunks and 16
       // lanes, are divided by the number of values again.

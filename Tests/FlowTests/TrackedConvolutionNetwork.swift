@@ -13,7 +13,6 @@ struct TrackedConvolutionNetwork {
   private let inputs: Int
   private let outputs: Int
   private let hasBatchNorm: Bool
-  private static let epsilon = 1e-5
 
   init(_ network: ConvolutionNetwork, samples: Int, height: Int, width: Int) {
     parameters = network.parameters().map { ($0.parameter.name, $0.values.map { Double($0) }) }
@@ -28,36 +27,40 @@ struct TrackedConvolutionNetwork {
   struct Evaluation {
     /// f(x).
     var y: [TrackedNumber] = []
-    /// The batch's mean and biased variance at each norm.
-    var moments: [(mean: [TrackedNumber], variance: [TrackedNumber])] = []
+    /// The batch's moments at each norm, and what its derivatives need.
+    var norms: [TrackedNorm] = []
     /// What goes into each convolution.
-    var convolved: [[TrackedNumber]] = []
+    var convolved: [TrackedImages] = []
     /// What goes into each rectifier.
-    var rectified: [[TrackedNumber]] = []
-    /// Each norm's x̂, and its γ/√(σ² + ε).
-    var normals: [[TrackedNumber]] = []
-    var scales: [[TrackedNumber]] = []
+    var rectified: [TrackedImages] = []
 
-    /// Whether all numbers on their way into a rectifier are farther from zero than Float's errors and `distance`
-    /// together, and all variances above `variance`: no kink is near.
+    /// The batch's mean and biased variance at each norm.
+    var moments: [(mean: [TrackedNumber], variance: [TrackedNumber])] { norms.map { ($0.mean, $0.variance) } }
+
+    /// Whether no number on its way into a rectifier is near its kink, and all variances are above `variance`.
     func isClear(distance: Double, variance: Double) -> Bool {
-      rectified.allSatisfy { $0.allSatisfy { abs($0.value) > distance + 0x1p-24 * $0.error } }
-        && moments.allSatisfy { $0.variance.allSatisfy { $0.value > variance } }
+      rectified.allSatisfy { $0.isClear(distance: distance) }
+        && norms.allSatisfy { $0.variance.allSatisfy { $0.value > variance } }
     }
   }
 
   func evaluate(_ x: [Double]) -> Evaluation {
     var result = Evaluation()
-    var current = x.map { TrackedNumber($0) }
+    var current = image(x.map { TrackedNumber($0) }, inputs)
     for layer in 0..<2 {
       result.convolved.append(current)
-      var value = convolve(current, layer)
-      if hasBatchNorm { value = normalise(value, layer, &result) }
-      result.rectified.append(value)
-      current = value.map { $0.value > 0 ? $0 : TrackedNumber(0) }
+      current = convolution(layer).forward(current)
+      if hasBatchNorm {
+        let norm = TrackedNorm(
+          current, scale: values("norms.\(layer).scale") ?? [], shift: values("norms.\(layer).shift") ?? [])
+        result.norms.append(norm)
+        current = norm.y
+      }
+      result.rectified.append(current)
+      current = current.rectified
     }
     result.convolved.append(current)
-    result.y = convolve(current, 2)
+    result.y = convolution(2).forward(current).values
     return result
   }
 
@@ -66,134 +69,36 @@ struct TrackedConvolutionNetwork {
     _ evaluation: Evaluation, _ c: [Double]
   ) -> (input: [TrackedNumber], parameters: [[TrackedNumber]]) {
     var gradients = [[TrackedNumber]](repeating: [], count: parameters.count)
-    var dy = c.map { TrackedNumber($0) }
+    var dy = image(c.map { TrackedNumber($0) }, outputs)
     for layer in [2, 1, 0] {
       let x = evaluation.convolved[layer]
-      if let place = place("convolutions.\(layer).bias") { gradients[place] = channelSums(dy) }
-      if let place = place("convolutions.\(layer).weight") { gradients[place] = weightGradient(x, dy, layer) }
-      dy = inputGradient(dy, layer)
+      if let place = place("convolutions.\(layer).bias") { gradients[place] = dy.channelSums }
+      if let place = place("convolutions.\(layer).weight") {
+        gradients[place] = convolution(layer).weightGradient(x, dy)
+      }
+      dy = convolution(layer).inputGradient(dy, of: x)
       guard layer > 0 else { break }
-      dy = zip(dy, evaluation.rectified[layer - 1]).map { $1.value > 0 ? $0 : TrackedNumber(0) }
+      dy = dy.masked(by: evaluation.rectified[layer - 1])
       guard hasBatchNorm else { continue }
-      let (normals, scales) = (evaluation.normals[layer - 1], evaluation.scales[layer - 1])
-      let dshift = channelSums(dy)
-      let dscale = channelSums(zip(dy, normals).map { $0 * $1 })
+      let (dx, dscale, dshift) = evaluation.norms[layer - 1].gradients(dy)
       if let place = place("norms.\(layer - 1).scale") { gradients[place] = dscale }
       if let place = place("norms.\(layer - 1).shift") { gradients[place] = dshift }
-      dy = dy.indices.map { index in
-        let channel = index % filters
-        let mean = scales[channel] * dshift[channel] / count
-        let slope = scales[channel] * dscale[channel] / count
-        return scales[channel] * dy[index] - mean - normals[index] * slope
-      }
+      dy = dx
     }
-    return (dy, gradients)
+    return (dy.values, gradients)
   }
 
-  private var count: Double { Double(samples * height * width) }
+  private func image(_ values: [TrackedNumber], _ channels: Int) -> TrackedImages {
+    TrackedImages(samples: samples, height: height, width: width, channels: channels, values: values)
+  }
+
+  private func convolution(_ layer: Int) -> TrackedConvolution {
+    TrackedConvolution(
+      weight: values("convolutions.\(layer).weight") ?? [], bias: values("convolutions.\(layer).bias"),
+      outputs: layer == 2 ? outputs : filters, kernel: layer == 1 ? 1 : 3)
+  }
 
   private func place(_ name: String) -> Int? { parameters.firstIndex { $0.name == name } }
 
   private func values(_ name: String) -> [Double]? { place(name).map { parameters[$0].values } }
-
-  private func channels(_ layer: Int) -> (inputs: Int, outputs: Int) {
-    (layer == 0 ? inputs : filters, layer == 2 ? outputs : filters)
-  }
-
-  /// Calls `body` with every tap inside the image: the output's and the input's pixel, counted through the batch.
-  private func forEachTap(_ layer: Int, _ body: (_ tap: Int, _ output: Int, _ input: Int) -> Void) {
-    let reach = layer == 1 ? 0 : 1
-    for sample in 0..<samples {
-      for y in 0..<height {
-        for x in 0..<width {
-          for dy in -reach...reach where (0..<height).contains(y + dy) {
-            for dx in -reach...reach where (0..<width).contains(x + dx) {
-              let pixel = (sample * height + y) * width + x
-              body((dy + reach) * (2 * reach + 1) + dx + reach, pixel, pixel + dy * width + dx)
-            }
-          }
-        }
-      }
-    }
-  }
-
-  private func convolve(_ x: [TrackedNumber], _ layer: Int) -> [TrackedNumber] {
-    let (inputs, outputs) = channels(layer)
-    let weight = values("convolutions.\(layer).weight") ?? []
-    let taps = weight.count / (inputs * outputs)
-    var sums = [TrackedSum](repeating: TrackedSum(), count: samples * height * width * outputs)
-    if let bias = values("convolutions.\(layer).bias") {
-      for index in sums.indices { sums[index].add(TrackedNumber(bias[index % outputs])) }
-    }
-    forEachTap(layer) { tap, output, input in
-      for o in 0..<outputs {
-        for i in 0..<inputs {
-          sums[output * outputs + o].add(
-            TrackedNumber(weight[(o * taps + tap) * inputs + i]) * x[input * inputs + i])
-        }
-      }
-    }
-    return sums.map(\.total)
-  }
-
-  private func inputGradient(_ dy: [TrackedNumber], _ layer: Int) -> [TrackedNumber] {
-    let (inputs, outputs) = channels(layer)
-    let weight = values("convolutions.\(layer).weight") ?? []
-    let taps = weight.count / (inputs * outputs)
-    var sums = [TrackedSum](repeating: TrackedSum(), count: samples * height * width * inputs)
-    forEachTap(layer) { tap, output, input in
-      for o in 0..<outputs {
-        for i in 0..<inputs {
-          sums[input * inputs + i].add(
-            TrackedNumber(weight[(o * taps + tap) * inputs + i]) * dy[output * outputs + o])
-        }
-      }
-    }
-    return sums.map(\.total)
-  }
-
-  private func weightGradient(_ x: [TrackedNumber], _ dy: [TrackedNumber], _ layer: Int) -> [TrackedNumber] {
-    let (inputs, outputs) = channels(layer)
-    let size = values("convolutions.\(layer).weight")?.count ?? 0
-    let taps = size / (inputs * outputs)
-    var sums = [TrackedSum](repeating: TrackedSum(), count: size)
-    forEachTap(layer) { tap, output, input in
-      for o in 0..<outputs {
-        for i in 0..<inputs {
-          sums[(o * taps + tap) * inputs + i].add(dy[output * outputs + o] * x[input * inputs + i])
-        }
-      }
-    }
-    return sums.map(\.total)
-  }
-
-  /// Sums of the values of each channel.
-  private func channelSums(_ values: [TrackedNumber]) -> [TrackedNumber] {
-    let channels = values.count / (samples * height * width)
-    var sums = [TrackedSum](repeating: TrackedSum(), count: channels)
-    for (index, value) in values.enumerated() { sums[index % channels].add(value) }
-    return sums.map(\.total)
-  }
-
-  private func normalise(_ x: [TrackedNumber], _ layer: Int, _ result: inout Evaluation) -> [TrackedNumber] {
-    let gamma = values("norms.\(layer).scale") ?? []
-    let beta = values("norms.\(layer).shift") ?? []
-    let mean = channelSums(x).map { $0 / count }
-    let squares = x.enumerated().map { index, value in
-      let difference = value - mean[index % filters]
-      return difference * difference
-    }
-    let variance = channelSums(squares).map { $0 / count }
-    let inverse = variance.map { ($0 + TrackedNumber(Self.epsilon)).inverseRoot }
-    let scale = (0..<filters).map { TrackedNumber(gamma[$0]) * inverse[$0] }
-    let shift = (0..<filters).map { TrackedNumber(beta[$0]) - mean[$0] * scale[$0] }
-    result.moments.append((mean, variance))
-    result.scales.append(scale)
-    result.normals.append(
-      x.enumerated().map { index, value in
-        let channel = index % filters
-        return inverse[channel] * value - mean[channel] * inverse[channel]
-      })
-    return x.enumerated().map { index, value in scale[index % filters] * value + shift[index % filters] }
-  }
 }

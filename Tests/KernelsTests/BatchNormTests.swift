@@ -165,6 +165,33 @@ extension SharedState {
       }
     }
 
+    @Test("A residual block's end is the reference to the bit", arguments: shapes)
+    func adding(shape: Shape) {
+      withPoisonedBuffers {
+        let operands = Operands(shape, seed: 7)
+        let other = shape.image(operands.dy.matrix(), padding: 1)
+        let y = batchNorm(operands.x, operands.coefficients, adding: other.view)
+        let expected = Reference.batchNorm(operands.x, operands.coefficients, adding: other)
+        #expect(firstDifference(y.matrix(), expected.matrix()) == nil)
+        #expect(padding(y).allSatisfy { $0.isFinite }, "padding lanes")
+      }
+    }
+
+    @Test("A gradient that somebody else holds is kept, and gives the same bits", arguments: shapes, [false, true])
+    func heldGradient(shape: Shape, rectifies: Bool) {
+      withPoisonedBuffers {
+        let operands = Operands(shape, seed: 8)
+        let before = operands.dy.matrix()
+        let held = batchNormGradients(
+          operands.x, operands.coefficients, outputGradient: operands.dy, rectifies: rectifies)
+        #expect(firstDifference(operands.dy.matrix(), before) == nil)
+        let own = batchNormGradients(
+          operands.x, operands.coefficients, outputGradient: shape.image(before, padding: 0), rectifies: rectifies)
+        #expect(firstDifference(held.inputGradient.matrix(), own.inputGradient.matrix()) == nil)
+        #expect(firstDifference(held.scaleGradient + held.shiftGradient, own.scaleGradient + own.shiftGradient) == nil)
+      }
+    }
+
     /// x̂ is off by e = u·(|x̂| + |μ/σ| + 2·|x/σ|): two constants, a product, a sum. Sums over a chunk, the chunks and
     /// sixteen lanes are chains of K = 64 + chunks + 16 additions at most: K·u times the sum of magnitudes, and of dγ's two
     /// roundings more a term, and e·|dy|. Of dx = s·dy − m − x̂·v with s = γ/σ, m = s·dβ/n, v = s·dγ/n, both means are
@@ -269,7 +296,7 @@ extension SharedState {
           var sums = [Vector](repeating: Vector(repeating: .nan), count: 3 * channels)
           var gradientSums = [Vector](repeating: Vector(repeating: .nan), count: 2 * channels)
           var y = [Vector](repeating: Vector(repeating: .nan), count: pixels * channels)
-          var dx = y
+          var (dx, added) = (y, y)
           x.withUnsafeBufferPointer { x in
             dy.withUnsafeBufferPointer { dy in
               constants.withUnsafeBufferPointer { constants in
@@ -287,6 +314,10 @@ extension SharedState {
                     guard let y = y.baseAddress else { return }
                     table.batchNorm.scaleShift(pixels, work(y), rectifies)
                     table.batchNorm.sums(pixels, work(y), &gradientSums, rectifies)
+                  }
+                  added.withUnsafeMutableBufferPointer { added in
+                    guard let added = added.baseAddress else { return }
+                    table.batchNorm.scaleShiftAdd(pixels, work(added))
                   }
                   dx.withUnsafeMutableBufferPointer { dx in
                     guard let dx = dx.baseAddress else { return }
@@ -309,6 +340,7 @@ extension SharedState {
               gradient += passed
               product += passed * hat
               #expect(y[place] == (rectifies ? pointwiseMax(line, zero) : line), "\(table.name)")
+              #expect(added[place] == pointwiseMax(line + dy[place], zero), "\(table.name)")
               let expected = constants[channel] * passed - terms[channel] - hat * terms[channels + channel]
               #expect(dx[place] == expected, "\(table.name)")
             }

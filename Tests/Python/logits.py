@@ -20,19 +20,24 @@ path, images, output = sys.argv[1:]
 with safe_open(path, framework="pt") as file:
     about = file.metadata()
     tensors = {name: file.get_tensor(name) for name in file.keys()}
-stages, steps, classes = (int(about[key]) for key in ("stages", "steps", "classes"))
-factors_out = about["factor_out"] == "true"
+
+
+def normalised(norm, x):
+    return functional.batch_norm(
+        x, tensors[norm + "mean"], tensors[norm + "variance"], tensors[norm + "scale"], tensors[norm + "shift"])
+
+
+def convolved(layer, x, stride=1):
+    weight = tensors[layer + "weight"].permute(0, 3, 1, 2)
+    return functional.conv2d(x, weight, tensors.get(layer + "bias"), stride=stride, padding=weight.shape[2] // 2)
 
 
 def coupling_function(prefix, x):
     for index in range(3):
-        layer = f"{prefix}convolutions.{index}."
-        weight = tensors[layer + "weight"].permute(0, 3, 1, 2)
-        x = functional.conv2d(x, weight, tensors.get(layer + "bias"), padding=weight.shape[2] // 2)
+        x = convolved(f"{prefix}convolutions.{index}.", x)
         norm = f"{prefix}norms.{index}."
         if norm + "mean" in tensors:
-            x = functional.batch_norm(
-                x, tensors[norm + "mean"], tensors[norm + "variance"], tensors[norm + "scale"], tensors[norm + "shift"])
+            x = normalised(norm, x)
         if index < 2:
             x = functional.relu(x)
     return x
@@ -54,11 +59,12 @@ def step(prefix, x):
     return torch.cat([second, first], 1)
 
 
-with torch.no_grad():
-    x = torch.from_numpy(np.load(images))[:, None]
+def bijective(x):
+    factors_out = about["factor_out"] == "true"
+    stages = int(about["stages"])
     for stage in range(stages):
         x = functional.pixel_unshuffle(x, 2)
-        for block in range(steps):
+        for block in range(int(about["steps"])):
             x = step(f"stages.{stage}.blocks.{block}.", x)
         if factors_out and stage + 1 < stages:
             x = x[:, : x.shape[1] // 2]
@@ -66,4 +72,25 @@ with torch.no_grad():
     pixels = x.permute(0, 2, 3, 1).reshape(x.shape[0], height * width, -1)
     centre = height // 2 * width + width // 2
     code = torch.roll(pixels, -centre, 1).reshape(x.shape[0], -1)
-    np.save(output, (code[:, :classes] * float(about["logit_scale"])).numpy())
+    return code[:, : int(about["classes"])] * float(about["logit_scale"])
+
+
+def basic_block(prefix, x, stride):
+    y = functional.relu(normalised(prefix + "norms.0.", convolved(prefix + "convolutions.0.", x, stride)))
+    y = normalised(prefix + "norms.1.", convolved(prefix + "convolutions.1.", y))
+    if prefix + "projection.convolution.weight" in tensors:
+        x = normalised(prefix + "projection.norm.", convolved(prefix + "projection.convolution.", x, stride))
+    return functional.relu(x + y)
+
+
+def residual(x):
+    x = functional.relu(normalised("stemNorm.", convolved("stem.", x)))
+    for stage in range(3):
+        for block in range(int(about["blocks"])):
+            x = basic_block(f"stages.{stage}.blocks.{block}.", x, 2 if stage > 0 and block == 0 else 1)
+    return functional.linear(x.mean((2, 3)), tensors["readOut.weight"], tensors["readOut.bias"])
+
+
+with torch.no_grad():
+    x = torch.from_numpy(np.load(images))[:, None]
+    np.save(output, (residual if about["model"] == "resnet" else bijective)(x).numpy())

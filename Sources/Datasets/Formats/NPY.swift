@@ -4,19 +4,26 @@ public struct NPY: Equatable, Sendable {
   public enum Element: String, CaseIterable, Sendable {
     /// 32-bit IEEE floats.
     case float32 = "<f4"
+    /// 64-bit IEEE floats.
+    case float64 = "<f8"
     /// Unsigned bytes.
     case uint8 = "|u1"
+    /// 32-bit signed integers.
+    case int32 = "<i4"
     /// 64-bit signed integers.
     case int64 = "<i8"
 
     /// Bytes of one element.
     public var size: Int {
       switch self {
-      case .float32: 4
       case .uint8: 1
-      case .int64: 8
+      case .float32, .int32: 4
+      case .float64, .int64: 8
       }
     }
+
+    /// Whether elements are integers.
+    public var isInteger: Bool { self == .uint8 || self == .int32 || self == .int64 }
   }
 
   /// The type of the elements.
@@ -53,6 +60,30 @@ public struct NPY: Equatable, Sendable {
   public var floats: [Float] {
     precondition(element == .float32, "elements \(element.rawValue) are not floats")
     return Datasets.floats(littleEndian: payload[...])
+  }
+
+  /// The elements of an array of integers.
+  public var integers: [Int64] {
+    precondition(element.isInteger, "elements \(element.rawValue) are no integers")
+    switch element {
+    case .uint8: return payload.map { Int64($0) }
+    case .int32: return words.map { Int64(Int32(truncatingIfNeeded: $0)) }
+    default: return words.map { Int64(bitPattern: $0) }
+    }
+  }
+
+  /// The elements of an array of floats of either size.
+  public var doubles: [Double] {
+    precondition(!element.isInteger, "elements \(element.rawValue) are not floats")
+    return element == .float32 ? floats.map { Double($0) } : words.map { Double(bitPattern: $0) }
+  }
+
+  /// Every element's bits.
+  private var words: [UInt64] {
+    let (bytes, size) = (payload, element.size)
+    return (0..<(bytes.count / size)).map { index in
+      (0..<size).reduce(0) { $0 | UInt64(bytes[index * size + $1]) << UInt64(8 * $1) }
+    }
   }
 
   /// The payload of an array of floats, or of a piece of one, to be written after `header(element:shape:)`.

@@ -39,6 +39,21 @@ public func scaleShift(_ pixels: Int, _ work: BatchNormWork, rectifies: Bool, fu
   }
 }
 
+/// y = max(0, x·scale + shift + dy): what `dy` points to is no gradient here but what a residual block adds.
+@inlinable @inline(__always)
+public func scaleShiftAdd(_ pixels: Int, _ work: BatchNormWork, fused: Bool) {
+  let zero = Vector(repeating: 0)
+  var offset = 0
+  for _ in 0..<pixels {
+    for channel in 0..<work.channels {
+      let place = offset &+ channel
+      let value = multiplyAdd(work.shift[channel], work.scale[channel], work.x[place], fused: fused) + work.dy[place]
+      work.y[place] = value.replacing(with: zero, where: value .< zero)
+    }
+    offset &+= work.channels
+  }
+}
+
 /// Adds Σ dy and Σ dy·x̂ per channel and lane to `sums`, with dy only where x·scale + shift > 0 if a rectifier followed;
 /// x̂ = x·inverseDeviation + normalShift.
 @inlinable @inline(__always)

@@ -132,6 +132,8 @@ public struct BatchNormKernels: Sendable {
     ) -> Void
   /// See `scaleShift`.
   public let scaleShift: @Sendable (_ pixels: Int, _ work: BatchNormWork, _ rectifies: Bool) -> Void
+  /// See `scaleShiftAdd`.
+  public let scaleShiftAdd: @Sendable (_ pixels: Int, _ work: BatchNormWork) -> Void
   /// See `batchNormSums`.
   public let sums:
     @Sendable (_ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutablePointer<Vector>, _ rectifies: Bool) -> Void
@@ -142,16 +144,18 @@ public struct BatchNormKernels: Sendable {
       _ rectifies: Bool
     ) -> Void
 
-  /// The four passes.
+  /// The five passes.
   public init(
     moments: @escaping @Sendable (Int, Int, UnsafePointer<Vector>, UnsafeMutablePointer<Vector>) -> Void,
     scaleShift: @escaping @Sendable (Int, BatchNormWork, Bool) -> Void,
+    scaleShiftAdd: @escaping @Sendable (Int, BatchNormWork) -> Void,
     sums: @escaping @Sendable (Int, BatchNormWork, UnsafeMutablePointer<Vector>, Bool) -> Void,
     inputGradient:
       @escaping @Sendable (Int, BatchNormWork, UnsafePointer<Vector>, UnsafePointer<Vector>, Bool) -> Void
   ) {
     self.moments = moments
     self.scaleShift = scaleShift
+    self.scaleShiftAdd = scaleShiftAdd
     self.sums = sums
     self.inputGradient = inputGradient
   }

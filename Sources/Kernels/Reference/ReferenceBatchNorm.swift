@@ -22,6 +22,17 @@ extension Reference {
     return y
   }
 
+  /// y = max(0, x·scale + shift + other), to the bit; see `batchNorm`.
+  public static func batchNorm(
+    _ x: Activation, _ coefficients: BatchNormCoefficients, adding other: Activation
+  ) -> Activation {
+    var y = batchNorm(x, coefficients, rectifies: false)
+    forEachPlace(x) { sample, row, column, channel in
+      y[sample, row, column, channel] = max(0, y[sample, row, column, channel] + other[sample, row, column, channel])
+    }
+    return y
+  }
+
   /// The gradients of batch norm in Double from the closed formula: with x̂ = (x − μ)/√(σ² + ε) and means over samples and
   /// pixels, dβ = Σ dy, dγ = Σ dy·x̂ and dx = γ/√(σ² + ε)·(dy − mean(dy) − x̂·mean(dy·x̂)) (Ioffe & Szegedy 2015, section
   /// 3). The rectifier's mask is that of `batchNorm`, to the bit. dx is in the order `[sample][y][x][channel]`.

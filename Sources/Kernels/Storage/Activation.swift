@@ -94,6 +94,9 @@ public struct Activation: Sendable {
 
   var pointer: UnsafePointer<Vector> { UnsafePointer(storage.pointer) }
 
+  /// Whether nobody else holds the storage, so that writing copies nothing.
+  mutating func isUniquelyHeld() -> Bool { isKnownUniquelyReferenced(&storage) }
+
   /// The storage for writing; copied first if somebody else holds it.
   mutating func mutablePointer() -> UnsafeMutablePointer<Vector> {
     if !isKnownUniquelyReferenced(&storage) {

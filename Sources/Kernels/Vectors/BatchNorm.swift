@@ -112,30 +112,52 @@ public func batchNorm(_ x: Activation, _ coefficients: BatchNormCoefficients, re
   return y
 }
 
+/// y = max(0, x·scale + shift + other), channel by channel: the end of a residual block (He et al. 2016, equation 1), whose
+/// shortcut is `other`. The sum is rounded after the product's. Cost: one pass.
+public func batchNorm(_ x: Activation, _ coefficients: BatchNormCoefficients, adding other: ChannelView) -> Activation {
+  let shortcut = other.contiguous
+  precondition(shortcut.hasShape(of: x), "batch norm: \(shortcut.shape) is to be added to \(x.shape)")
+  let y = x.uninitializedLike()
+  let chunks = PixelChunks(x)
+  let output = Unchecked(y.storage.pointer)
+  let constants = ChannelConstants(coefficients, channels: x.channels)
+  let kernel = InstructionSet.selected.batchNorm.scaleShiftAdd
+  Parallel.forRanges(chunks.count, grain: chunks.grain) { range in
+    for chunk in range {
+      let pixels = chunks.pixels(chunk)
+      let offset = pixels.lowerBound * x.channels
+      kernel(pixels.count, constants.work(x.pointer + offset, shortcut.pointer + offset, output.value + offset))
+    }
+  }
+  return y
+}
+
 /// The gradients of batch norm, and of the rectifier behind it, when the moments are the batch's own: given x and ∂L/∂y,
 /// ∂L/∂x, ∂L/∂γ and ∂L/∂β. Lanes beyond the last sample must hold dy = 0, and get dx = 0.
 ///
-/// The rectifier's mask is computed from x, so that y need not be kept. Cost: two passes.
+/// The rectifier's mask is computed from x, so that y need not be kept. Where nobody else holds the output's gradient, it
+/// is overwritten. Cost: two passes.
 public func batchNormGradients(
   _ x: Activation, _ coefficients: BatchNormCoefficients, outputGradient: consuming Activation, rectifies: Bool
 ) -> (inputGradient: Activation, scaleGradient: [Float], shiftGradient: [Float]) {
   var dx = outputGradient
   precondition(dx.hasShape(of: x), "batch norm: a gradient of \(dx.shape) for \(x.shape)")
+  let held = dx.isUniquelyHeld() ? nil : dx
+  if held != nil { dx = x.uninitializedLike() }
   let channels = x.channels
   let chunks = PixelChunks(x)
   let constants = ChannelConstants(coefficients, channels: channels)
   let partial = VectorStorage(count: chunks.count * 2 * channels)
   let sums = Unchecked(partial.pointer)
+  let source = Unchecked(held?.pointer ?? dx.pointer)
   let gradient = Unchecked(dx.mutablePointer())
   let kernels = InstructionSet.selected.batchNorm
   Parallel.forRanges(chunks.count, grain: chunks.grain) { range in
     for chunk in range {
       let pixels = chunks.pixels(chunk)
       let offset = pixels.lowerBound * channels
-      let dy = gradient.value + offset
-      kernels.sums(
-        pixels.count, constants.work(x.pointer + offset, UnsafePointer(dy), dy), sums.value + chunk * 2 * channels,
-        rectifies)
+      let work = constants.work(x.pointer + offset, source.value + offset, gradient.value + offset)
+      kernels.sums(pixels.count, work, sums.value + chunk * 2 * channels, rectifies)
     }
   }
   // In the order of the chunks.
@@ -158,12 +180,11 @@ public func batchNormGradients(
     for chunk in range {
       let pixels = chunks.pixels(chunk)
       let offset = pixels.lowerBound * channels
-      let dy = gradient.value + offset
-      kernels.inputGradient(
-        pixels.count, constants.work(x.pointer + offset, UnsafePointer(dy), dy), means.value, means.value + channels,
-        rectifies)
+      let work = constants.work(x.pointer + offset, source.value + offset, gradient.value + offset)
+      kernels.inputGradient(pixels.count, work, means.value, means.value + channels, rectifies)
     }
   }
+  withExtendedLifetime(held) {}
   dx.clearPaddingLanes()
   return (dx, dscale, dshift)
 }

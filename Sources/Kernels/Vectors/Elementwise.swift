@@ -8,15 +8,24 @@ public func subtract(_ a: ChannelView, _ b: ChannelView) -> Activation { zip(a, 
 
 /// The gradient through a rectifier: dy where its output y was positive, else 0.
 public func rectifierGradient(_ y: Activation, outputGradient dy: Activation) -> Activation {
-  zip(y.view, dy.view, InstructionSet.selected.rectifierGradient)
+  rectifierGradient(y, outputGradient: dy.view)
+}
+
+/// The same for a gradient that is some channels of another.
+public func rectifierGradient(_ y: Activation, outputGradient dy: ChannelView) -> Activation {
+  zip(y.view, dy, InstructionSet.selected.rectifierGradient)
 }
 
 extension Activation {
   /// Adds `other` to every value.
   public mutating func add(_ other: Activation) {
     precondition(hasShape(of: other), "add: expected \(shape), found \(other.shape)")
-    let result = mutablePointer()
-    InstructionSet.selected.add(storage.count, UnsafePointer(result), other.pointer, result)
+    let result = Unchecked(mutablePointer())
+    let (source, kernel) = (Unchecked(other.pointer), InstructionSet.selected.add)
+    Parallel.forRanges(storage.count, grain: grain) { range in
+      let own = result.value + range.lowerBound
+      kernel(range.count, UnsafePointer(own), source.value + range.lowerBound, own)
+    }
   }
 }
 

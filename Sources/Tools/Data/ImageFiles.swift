@@ -13,8 +13,8 @@ struct ImageFiles {
   ///
   /// - Throws: `FileError` or `DataFileError`, which name the file.
   func load() throws -> ImageSplits {
-    let (train, _) = try load("train")
-    let (test, testImages) = try load("t10k")
+    let (train, _) = try read(split: "train")
+    let (test, testImages) = try read(split: "t10k")
     do {
       return try ImageSplits(train: train, test: test)
     } catch {
@@ -22,7 +22,12 @@ struct ImageFiles {
     }
   }
 
-  private func load(_ split: String) throws -> (images: LabelledImages, imagesPath: String) {
+  /// Reads the two files of another split, whose names begin with its own.
+  ///
+  /// - Throws: `FileError` or `DataFileError`, which name the file.
+  func load(split: String) throws -> LabelledImages { try read(split: split).images }
+
+  private func read(split: String) throws -> (images: LabelledImages, imagesPath: String) {
     let imagesPath = try path(of: "\(split)-images", "idx3-ubyte")
     let labelsPath = try path(of: "\(split)-labels", "idx1-ubyte")
     let (images, labels) = (try decode(imagesPath), try decode(labelsPath))

@@ -8,8 +8,8 @@ struct EvaluateCommand: Command {
   let name = "evaluate"
   let summary = "errors of a trained model, its round trip and its speed"
   let discussion = """
-    Classifies the training and the test images, takes every test image there and back through the network, and writes \
-    evaluation.json into the run's folder. The round-trip error is in pixels of [0, 1].
+    Classifies the training and the test images, takes every test image there and back through the network if it has an \
+    inverse, and writes evaluation.json into the run's folder. The round-trip error is in pixels of [0, 1].
     """
   let example = "swift run Tools evaluate runs/mnist --data mnist"
   let arguments = ModelRun.arguments
@@ -39,16 +39,20 @@ struct EvaluateCommand: Command {
     metrics["test.images"] = .integer(images.test.count)
     metrics["test.error"] = .number(test.error)
     metrics["test.images_per_second"] = .number(test.imagesPerSecond)
-    metrics["test.max_round_trip_error"] = .number(roundTrip)
+    if let roundTrip { metrics["test.max_round_trip_error"] = .number(roundTrip) }
     metrics.recordMachine()
     try folder.write(metrics.json(), to: Self.file)
     let trainLine = train.map { "train error  \(Self.percent($0.error)) of \(images.train.count) images\n" } ?? ""
+    let roundTripLine =
+      roundTrip.map { error in
+        let text = NumberText.scientific(error, decimals: 2)
+        return "round trip   off by at most \(text) in [0, 1], over all test images\n"
+      } ?? ""
     try console.output(
       trainLine + """
         test error   \(Self.percent(test.error)) of \(images.test.count) images, \
         \(Decimals.fixed(test.imagesPerSecond, places: 0)) images a second
-        round trip   off by at most \(NumberText.scientific(roundTrip, decimals: 2)) in [0, 1], over all test images
-        Written to \(folder.file(Self.file)).
+        \(roundTripLine)Written to \(folder.file(Self.file)).
 
         """)
   }
@@ -57,25 +61,27 @@ struct EvaluateCommand: Command {
 
   /// The fraction of images that are classified wrongly, and how many a second; making the batches is not timed.
   private func evaluate(
-    _ model: ImageModel, _ images: LabelledImages, _ label: String, _ console: Console
+    _ model: TrainedModel, _ images: LabelledImages, _ label: String, _ console: Console
   ) throws -> (error: Double, imagesPerSecond: Double) {
     var (wrong, seconds) = (0, 0.0)
     try inBatches(of: images, label, console) { indices in
       let x = model.batch.activation(images, indices)
       let start = Progress.seconds()
-      let classes = model.classify(model.encode(x))
+      let classes = model.classify(x)
       seconds += Progress.seconds() - start
       wrong += zip(classes, indices).reduce(0) { $0 + ($1.0 == images.labels[$1.1] ? 0 : 1) }
     }
     return (Double(wrong) / Double(images.count), Double(images.count) / max(seconds, 1e-9))
   }
 
-  /// The largest |F⁻¹(F(x)) − x| over all images and pixels; NaN if any is.
-  private func roundTripError(_ model: ImageModel, _ images: LabelledImages, _ console: Console) throws -> Double {
+  /// The largest |F⁻¹(F(x)) − x| over all images and pixels, NaN if any is; nil without an inverse.
+  private func roundTripError(
+    _ model: TrainedModel, _ images: LabelledImages, _ console: Console
+  ) throws -> Double? {
+    guard case .bijective = model else { return nil }
     var largest = 0.0
     try inBatches(of: images, "there and back", console) { indices in
-      let x = model.batch.activation(images, indices)
-      let error = model.decode(model.encode(x)).largestDifference(from: x)
+      guard let error = model.roundTripError(model.batch.activation(images, indices)) else { return }
       if !(error <= largest) { largest = largest.isNaN ? largest : error }
     }
     return largest

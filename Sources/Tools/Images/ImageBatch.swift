@@ -70,6 +70,22 @@ struct ImageBatch: Equatable, Sendable {
     return frames(values, samples: indices.count)
   }
 
+  /// Images of height × width numbers, one a row, on the scale of bytes: v stands at (v + 0.5)/256, as a byte does, also
+  /// between two whole numbers.
+  func activation(bytesAsNumbers rows: Matrix) -> Activation {
+    precondition(
+      rows.columns == height * width, "batch: expected rows of \(height)×\(width), found \(rows.columns)")
+    var values = [Float](repeating: 0.5 / 256, count: rows.rows * paddedHeight * paddedWidth)
+    for row in 0..<rows.rows {
+      for y in 0..<height {
+        for x in 0..<width {
+          values[(row * paddedHeight + top + y) * paddedWidth + left + x] = (rows[row, y * width + x] + 0.5) / 256
+        }
+      }
+    }
+    return frames(values, samples: rows.rows)
+  }
+
   /// Copies an image into a frame, as far as it lies inside.
   private func copy(_ image: ArraySlice<UInt8>, to frame: inout [UInt8], top: Int, left: Int) {
     let columns = max(0, -left)..<max(max(0, -left), min(width, paddedWidth - left))

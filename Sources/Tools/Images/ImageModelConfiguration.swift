@@ -10,7 +10,10 @@ typealias ImageNetwork = ConvolutionalFiRevNet<FlowStep<EitherCoupling<Convoluti
 struct ImageModelConfiguration: Equatable, Sendable {
   /// The kinds of network.
   enum Architecture: String, CaseIterable, Sendable {
+    /// The bijective one.
     case fiRevNet = "fi-revnet"
+    /// `ResidualNetwork`, which has no inverse.
+    case resNet = "resnet"
   }
 
   /// What training minimises.
@@ -44,6 +47,8 @@ struct ImageModelConfiguration: Equatable, Sendable {
   var stages = 3
   var steps = 16
   var filters = 128
+  /// Basic blocks of each stage of a ResNet, which has neither steps nor anything of what follows up to `factorsOut`.
+  var blocks = 3
   var coupling = CouplingKind.additive
   var hasBatchNorm = true
   var convolution = Convolution.factored
@@ -58,12 +63,22 @@ struct ImageModelConfiguration: Equatable, Sendable {
   static let stageRange = 1...5
   static let stepRange = 1...1000
   static let filterRange = 1...4096
+  static let blockRange = 1...100
+  /// Filters of a ResNet's first stage: those of ResNet-20.
+  static let residualFilters = 16
+  /// The options that only a bijection has.
+  private static let bijectiveOptions = [
+    "stages", "steps", "coupling", "no-batch-norm", "convolution", "code", "no-factor-out", "logit-scale",
+  ]
 
   static let options: [Option] = [
     .choice("network", default: Architecture.fiRevNet, metavar: "KIND", help: "kind of network"),
     .integer("stages", default: 3, in: stageRange, metavar: "N", help: "stages, each at half the resolution"),
     .integer("steps", default: 16, in: stepRange, metavar: "N", help: "flow steps of a stage"),
-    .integer("filters", default: 128, in: filterRange, metavar: "N", help: "filters of a coupling function's layer"),
+    .integer(
+      "filters", default: 128, in: filterRange, metavar: "N",
+      help: "filters of a coupling function's layer, or of a ResNet's first stage; if not given, 16 for a ResNet"),
+    .integer("blocks", default: 3, in: blockRange, metavar: "N", help: "basic blocks of a ResNet's stage"),
     .choice("coupling", default: CouplingKind.additive, metavar: "KIND", help: "what a coupling does to one half"),
     .flag("no-batch-norm", help: "coupling functions with biases instead of batch norm"),
     .choice(
@@ -91,10 +106,25 @@ struct ImageModelConfiguration: Equatable, Sendable {
 
   /// The configuration that options ask for, on images like `images`.
   ///
-  /// - Throws: `UsageError` where a code would have no room for the classes.
+  /// - Throws: `UsageError` where a code would have no room for the classes, or where an option is for another network.
   init(_ options: Options, images: LabelledImages, source: ImageSource) throws {
     self.init(height: images.height, width: images.width, classes: images.classes, source: source)
     architecture = options.choice("network", as: Architecture.self)
+    objective = options.choice("objective", as: Objective.self)
+    seed = options.unsigned("seed")
+    if architecture == .resNet {
+      if objective == .independence {
+        throw UsageError.refused("--objective ice needs a code, which --network resnet does not have")
+      }
+      if let name = Self.bijectiveOptions.first(where: { options.isGiven($0) }) {
+        throw UsageError.refused("--\(name) is for --network fi-revnet, not for resnet")
+      }
+      filters = options.isGiven("filters") ? options.integer("filters") : Self.residualFilters
+      blocks = options.integer("blocks")
+      try check()
+      return
+    }
+    if options.isGiven("blocks") { throw UsageError.refused("--blocks is for --network resnet, not for fi-revnet") }
     stages = options.integer("stages")
     steps = options.integer("steps")
     filters = options.integer("filters")
@@ -103,9 +133,11 @@ struct ImageModelConfiguration: Equatable, Sendable {
     convolution = options.choice("convolution", as: Convolution.self)
     code = options.choice("code", as: Code.self)
     factorsOut = !options.flag("no-factor-out")
-    objective = options.choice("objective", as: Objective.self)
     logitScale = options.isGiven("logit-scale") ? options.number("logit-scale") : objective.logitScale
-    seed = options.unsigned("seed")
+    try check()
+  }
+
+  private func check() throws(UsageError) {
     if let fault { throw UsageError.refused("\(fault.key): expected \(fault.expected), found \(fault.found)") }
   }
 
@@ -114,7 +146,7 @@ struct ImageModelConfiguration: Equatable, Sendable {
     for (key, side) in [("height", height), ("width", width)] where !Self.sides.contains(side) {
       return MetadataError(key: key, expected: "an integer from 1 to \(Self.sides.upperBound)", found: "\(side)")
     }
-    guard (2..<(paddedHeight * paddedWidth)).contains(classes) else {
+    guard architecture == .resNet || (2..<(paddedHeight * paddedWidth)).contains(classes) else {
       return MetadataError(
         key: "classes", expected: "at least 2 and fewer than the \(paddedHeight * paddedWidth) numbers of a code",
         found: "\(classes)")
@@ -122,7 +154,7 @@ struct ImageModelConfiguration: Equatable, Sendable {
     return nil
   }
 
-  /// The smallest multiple of 2^stages that the images' rows fit.
+  /// The smallest multiple of 2^stages that the images' rows fit; for a ResNet, which rounds up, the rows themselves.
   var paddedHeight: Int { padded(height) }
   /// The smallest multiple of 2^stages that the images' columns fit.
   var paddedWidth: Int { padded(width) }
@@ -130,14 +162,23 @@ struct ImageModelConfiguration: Equatable, Sendable {
   /// Numbers in a code.
   var dimensions: Int { paddedHeight * paddedWidth }
 
-  private func padded(_ side: Int) -> Int { ((side + (1 << stages) - 1) >> stages) << stages }
+  private func padded(_ side: Int) -> Int {
+    architecture == .resNet ? side : ((side + (1 << stages) - 1) >> stages) << stages
+  }
 
   /// How images become batches.
   var batch: ImageBatch {
     ImageBatch(height: height, width: width, paddedHeight: paddedHeight, paddedWidth: paddedWidth)
   }
 
-  /// The network before training, its actnorms not yet set on data. The same configuration gives the same bits.
+  /// The ResNet before training. The same configuration gives the same bits.
+  func makeResidualNetwork() -> ResidualNetwork {
+    ResidualNetwork(
+      channels: 1, blocks: blocks, filters: filters, classes: classes,
+      random: RandomStream(seed: seed, name: "ResNet"))
+  }
+
+  /// The bijective network before training, its actnorms not yet set on data. The same configuration gives the same bits.
   func makeNetwork(memory: Memory = .stored) -> ImageNetwork {
     ImageNetwork(
       height: paddedHeight, width: paddedWidth, channels: 1, stages: stages, steps: steps, factorsOut: factorsOut,
@@ -157,7 +198,9 @@ struct ImageModelConfiguration: Equatable, Sendable {
   /// Fewer values than the network has: those of its square weights alone. To be asked before a network is made from a
   /// configuration that a stranger wrote.
   var fewestValues: Int {
-    stageChannels.reduce(0) { $0 + steps * ($1 * $1 + filters * filters) }
+    architecture == .resNet
+      ? (0..<ResidualNetwork.stageCount).reduce(0) { $0 + blocks * 9 * (filters << $1) * (filters << $1) }
+      : stageChannels.reduce(0) { $0 + steps * ($1 * $1 + filters * filters) }
   }
 
   /// Multiply-adds of an image through the steps of a stage, those on the zeros around an image included.
@@ -173,13 +216,19 @@ struct ImageModelConfiguration: Equatable, Sendable {
 extension ImageModelConfiguration {
   /// Every value as text by keyword, for a file's metadata.
   var metadata: [String: String] {
-    [
+    let common = [
       "model": architecture.rawValue, "height": String(height), "width": String(width), "classes": String(classes),
-      "stages": String(stages), "steps": String(steps), "filters": String(filters), "coupling": coupling.rawValue,
-      "batch_norm": String(hasBatchNorm), "convolution": convolution.rawValue, "code": code.rawValue,
-      "factor_out": String(factorsOut), "objective": objective.rawValue,
-      "logit_scale": Decimals.shortest(logitScale), "seed": String(seed), "data": source.text,
+      "filters": String(filters), "objective": objective.rawValue, "seed": String(seed), "data": source.text,
     ]
+    let own =
+      architecture == .resNet
+      ? ["blocks": String(blocks)]
+      : [
+        "stages": String(stages), "steps": String(steps), "coupling": coupling.rawValue,
+        "batch_norm": String(hasBatchNorm), "convolution": convolution.rawValue, "code": code.rawValue,
+        "factor_out": String(factorsOut), "logit_scale": Decimals.shortest(logitScale),
+      ]
+    return common.merging(own) { _, own in own }
   }
 
   /// The configuration that `metadata` was made from; keys that are not its own are left alone.
@@ -192,17 +241,25 @@ extension ImageModelConfiguration {
       height: try reader.integer("height", in: Self.sides), width: try reader.integer("width", in: Self.sides),
       classes: try reader.integer("classes", in: 2...256), source: ImageSource(try reader.text("data"), seed: seed))
     architecture = try reader.choice("model", as: Architecture.self)
+    filters = try reader.integer("filters", in: Self.filterRange)
+    objective = try reader.choice("objective", as: Objective.self)
+    self.seed = seed
+    if architecture == .resNet {
+      blocks = try reader.integer("blocks", in: Self.blockRange)
+      guard objective == .crossEntropy else {
+        throw MetadataError(key: "objective", expected: "ce for a resnet", found: "\"\(objective.rawValue)\"")
+      }
+      if let fault { throw fault }
+      return
+    }
     stages = try reader.integer("stages", in: Self.stageRange)
     steps = try reader.integer("steps", in: Self.stepRange)
-    filters = try reader.integer("filters", in: Self.filterRange)
     coupling = try reader.choice("coupling", as: CouplingKind.self)
     hasBatchNorm = try reader.flag("batch_norm")
     convolution = try reader.choice("convolution", as: Convolution.self)
     code = try reader.choice("code", as: Code.self)
     factorsOut = try reader.flag("factor_out")
-    objective = try reader.choice("objective", as: Objective.self)
     logitScale = try reader.positive("logit_scale")
-    self.seed = seed
     if let fault { throw fault }
   }
 }

@@ -1,17 +1,17 @@
 import Flow
 import Kernels
 
-/// A learner whose model is a bijective classifier of images.
+/// A learner whose model is a classifier of images.
 protocol ImageStudent: Learner {
+  associatedtype Model: ImageClassifier
   /// The classifier as trained so far.
-  var classifier: BijectiveClassifier<ImageNetwork> { get }
+  var classifier: Model { get }
   /// The density of its codes, of a learner that has one.
   var prior: LatentPrior? { get }
 }
 
-extension CrossEntropyLearner: ImageStudent
-where Model == BijectiveClassifier<ImageNetwork>, Optimisation == Adamax {
-  var classifier: BijectiveClassifier<ImageNetwork> { model }
+extension CrossEntropyLearner: ImageStudent where Model: ImageClassifier, Optimisation == Adamax {
+  var classifier: Model { model }
   var prior: LatentPrior? { nil }
 }
 

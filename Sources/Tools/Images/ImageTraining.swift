@@ -33,11 +33,16 @@ struct ImageTraining {
   /// Trains, and returns what the run measured.
   func run(resuming: Bool) throws -> (metrics: Metrics, epochs: [Epoch]) {
     let optimiser = Adamax(learningRate: training.learningRate, weightDecay: training.weightDecay)
+    if model.architecture == .resNet {
+      return try run(resuming, model.makeResidualNetwork()) { CrossEntropyLearner(model: $0, optimiser: optimiser) }
+    }
+    let bijection = BijectiveClassifier(
+      network: model.makeNetwork(memory: memory), classes: model.classes, logitScale: Float(model.logitScale))
     switch model.objective {
     case .crossEntropy:
-      return try run(resuming) { classifier in CrossEntropyLearner(model: classifier, optimiser: optimiser) }
+      return try run(resuming, bijection) { CrossEntropyLearner(model: $0, optimiser: optimiser) }
     case .independence:
-      return try run(resuming) { classifier in
+      return try run(resuming, bijection) { classifier in
         IndependenceLearner(
           classifier: classifier, dimensions: model.dimensions, optimiser: optimiser, batch: training.batch,
           settings: training.independence, seed: model.seed)
@@ -46,21 +51,17 @@ struct ImageTraining {
   }
 
   private func run<Student: ImageStudent>(
-    _ resuming: Bool, _ learner: (BijectiveClassifier<ImageNetwork>) -> Student
+    _ resuming: Bool, _ fresh: Student.Model, _ learner: (Student.Model) -> Student
   ) throws -> (Metrics, [Epoch]) {
     let images = training.limit.map { splits.train.prefix($0) } ?? splits.train
     let source = ImageBatches(images, model, augmentation: training.augmentation)
     let test = ImageBatches(splits.test, model)
-    var network = model.makeNetwork(memory: memory)
+    // Actnorms are set on the first images as training will show them.
+    let first = Array(0..<min(256, images.count))
+    let classifier = resuming ? fresh : fresh.initialised(on: source.batch(first, epoch: 0))
     var epochs: [Epoch] = []
-    if !resuming {
-      // Actnorms are set on the first images as training will show them.
-      let first = Array(0..<min(256, images.count))
-      network = network.initialised(on: source.batch(first, epoch: 0)).layer
-      network.memory = memory
-    }
     var trainer = Trainer(
-      learner: learner(classifier(network)), batch: training.batch, seed: model.seed,
+      learner: learner(classifier), batch: training.batch, seed: model.seed,
       schedule: training.rateSchedule, plannedEpochs: training.epochs)
     if resuming {
       let file = try TensorFile(path: folder.file(ImageTraining.stateFile))
@@ -92,18 +93,13 @@ struct ImageTraining {
     return (metrics, epochs)
   }
 
-  private func classifier(_ network: ImageNetwork) -> BijectiveClassifier<ImageNetwork> {
-    BijectiveClassifier(network: network, classes: model.classes, logitScale: Float(model.logitScale))
-  }
-
   /// Writes state and model; the state before is kept under another name.
   private func save<Student: ImageStudent>(_ trainer: inout Trainer<Student>, _ epochs: [Epoch]) throws -> String {
     var metadata = ["training": training.jsonText]
     let extras = (trainer.learner.prior?.parameters() ?? []).map {
       Safetensors.Tensor(name: "prior.\($0.parameter.name)", shape: $0.parameter.shape, values: $0.values)
     }
-    let saved = ImageModel(configuration: model, network: trainer.learner.classifier.network, extras: extras)
-    try ModelFile.write(saved, metadata: metadata, to: folder)
+    try ModelFile.write(trainer.learner.classifier.trained(model, extras: extras), metadata: metadata, to: folder)
     metadata.merge(model.metadata) { own, _ in own }
     metadata["history"] = epochs.jsonText
     let state = folder.file(ImageTraining.stateFile)
@@ -129,7 +125,9 @@ struct ImageTraining {
       1 - classifier.accuracy(ImageBatches(images, model), batch: Self.evaluationBatch))
     let test = ImageBatches(splits.test, model)
     metrics["test.error"] = .number(1 - classifier.accuracy(test, batch: Self.evaluationBatch))
-    metrics["inverse.max_absolute_error"] = .number(roundTripError(classifier.network, test))
+    if let error = roundTripError(classifier.trained(model, extras: []), test) {
+      metrics["inverse.max_absolute_error"] = .number(error)
+    }
     if let independence = learner as? IndependenceLearner<ImageNetwork> {
       metrics["test.bits_per_dimension"] = .number(bitsPerDimension(independence.encoder))
     }
@@ -142,12 +140,13 @@ struct ImageTraining {
     return metrics
   }
 
-  /// The largest |F⁻¹(F(x)) − x| over all pixels of all images.
-  private func roundTripError(_ network: ImageNetwork, _ batches: ImageBatches) -> Double {
-    var largest = 0.0
+  /// The largest |F⁻¹(F(x)) − x| over all pixels of all images; nil without an inverse.
+  private func roundTripError(_ trained: TrainedModel, _ batches: ImageBatches) -> Double? {
+    var largest: Double?
     forEachBatch(of: batches.labels.count, size: Self.evaluationBatch) { range in
-      let x = batches.batch(Array(range), epoch: 0)
-      largest = max(largest, network.inverse(network.forward(x).y).x.largestDifference(from: x))
+      if let error = trained.roundTripError(batches.batch(Array(range), epoch: 0)) {
+        largest = max(largest ?? 0, error)
+      }
     }
     return largest
   }

@@ -26,22 +26,23 @@ struct InterpolateCommand: Command {
 
   func run(_ options: Options, console: Console) throws {
     let run = try ModelRun(options, console: console)
+    let model = try run.bijection(for: self)
     let folder = try run.outputFolder(name)
     let images = try run.images(train: 0, test: .max).test
     let pairs = try run.pairs(of: images, count: options.integer("rows"), seed: options.unsigned("seed"))
-    let source = run.model.batch.activation(images, pairs.sources)
-    let donor = run.model.batch.activation(images, pairs.donors)
-    let z = run.model.encode(source)
+    let source = model.batch.activation(images, pairs.sources)
+    let donor = model.batch.activation(images, pairs.donors)
+    let z = model.encode(source)
     var measures = MetamerMeasures()
-    let steps = try steps(run.model, images, pairs, columns: options.integer("columns")) {
-      measures.add($0, of: run.model, logitSource: z, source: source, donor: donor)
+    let steps = try steps(model, images, pairs, columns: options.integer("columns")) {
+      measures.add($0, of: model, logitSource: z, source: source, donor: donor)
     }
     var metrics = run.metrics
     metrics["seed"] = .text(String(options.unsigned("seed")))
     measures.record(in: &metrics, at: "interpolation")
     metrics.recordMachine()
 
-    let sheet = figure(run.model, images, pairs, steps)
+    let sheet = figure(model, images, pairs, steps)
     try folder.write(Data(sheet.render().png), to: "interpolation.png")
     try folder.write(metrics.json(), to: "metrics.json")
     try console.output(measures.summary + "Look at \(folder.file("interpolation.png")).\n")

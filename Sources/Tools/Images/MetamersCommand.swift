@@ -25,6 +25,7 @@ struct MetamersCommand: Command {
 
   func run(_ options: Options, console: Console) throws {
     let run = try ModelRun(options, console: console)
+    let model = try run.bijection(for: self)
     let folder = try run.outputFolder(name)
     let images = try run.images(train: 0, test: .max).test
     let columns = options.integer("columns")
@@ -35,11 +36,11 @@ struct MetamersCommand: Command {
     for start in stride(from: 0, to: pairs.count, by: ModelRun.batch) {
       try Interrupt.check()
       let range = start..<min(start + ModelRun.batch, pairs.count)
-      let source = run.model.batch.activation(images, Array(pairs.sources[range]))
-      let donor = run.model.batch.activation(images, Array(pairs.donors[range]))
-      let z = run.model.encode(source)
-      let metamers = run.model.metamers(logitSource: z, nuisanceSource: run.model.encode(donor))
-      measures.add(metamers, of: run.model, logitSource: z, source: source, donor: donor)
+      let source = model.batch.activation(images, Array(pairs.sources[range]))
+      let donor = model.batch.activation(images, Array(pairs.donors[range]))
+      let z = model.encode(source)
+      let metamers = model.metamers(logitSource: z, nuisanceSource: model.encode(donor))
+      measures.add(metamers, of: model, logitSource: z, source: source, donor: donor)
       progress.update(done: range.upperBound)
     }
     progress.finish()
@@ -47,7 +48,7 @@ struct MetamersCommand: Command {
     metrics["seed"] = .text(String(options.unsigned("seed")))
     measures.record(in: &metrics, at: "metamers")
     metrics.recordMachine()
-    try folder.write(Data(figure(run.model, images, pairs, columns).png), to: "metamers.png")
+    try folder.write(Data(figure(model, images, pairs, columns).png), to: "metamers.png")
     try folder.write(metrics.json(), to: "metrics.json")
     try console.output(measures.summary + "Look at \(folder.file("metamers.png")).\n")
   }

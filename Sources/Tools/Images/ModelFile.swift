@@ -18,7 +18,7 @@ enum ModelFile {
   static let largestFile = 1 << 32
 
   /// The file's bytes. `metadata` is added to the configuration's, which it must not change.
-  static func encode(_ model: ImageModel, metadata: [String: String] = [:]) -> Data {
+  static func encode(_ model: TrainedModel, metadata: [String: String] = [:]) -> Data {
     for extra in model.extras {
       precondition(extraPrefixes.contains { extra.name.hasPrefix($0) }, "a tensor named \(extra.name) beside a network")
     }
@@ -28,12 +28,13 @@ enum ModelFile {
     let all = model.configuration.metadata.merging(metadata) { own, other in
       preconditionFailure("metadata \(other) in place of \(own)")
     }
-    return Data(Safetensors(metadata: all, tensors: tensors + model.extras + weights(model.network)).encode())
+    return Data(Safetensors(metadata: all, tensors: tensors + model.extras + derived(model)).encode())
   }
 
-  /// Every 1×1 convolution's weight, outputs × inputs, under its layer's name.
-  private static func weights(_ network: ImageNetwork) -> [Safetensors.Tensor] {
-    network.stages.enumerated().flatMap { stage, chain in
+  /// A bijection's 1×1 convolutions' weights, outputs × inputs, under their layers' names.
+  private static func derived(_ model: TrainedModel) -> [Safetensors.Tensor] {
+    guard case .bijective(let model) = model else { return [] }
+    return model.network.stages.enumerated().flatMap { stage, chain in
       chain.layers.enumerated().map { block, step in
         let weight = step.convolution.weight
         return Safetensors.Tensor(
@@ -44,14 +45,16 @@ enum ModelFile {
   }
 
   /// Writes the file into a run's folder, all or nothing.
-  static func write(_ model: ImageModel, metadata: [String: String] = [:], to folder: OutputFolder) throws(FileError) {
+  static func write(
+    _ model: TrainedModel, metadata: [String: String] = [:], to folder: OutputFolder
+  ) throws(FileError) {
     try folder.write(encode(model, metadata: metadata), to: name)
   }
 
   /// The model of the run in a folder.
   ///
   /// - Throws: `FileError` or `ModelFileError`, which name the file.
-  static func read(run folder: String) throws -> ImageModel {
+  static func read(run folder: String) throws -> TrainedModel {
     guard OutputFolder.isFolder(folder) else {
       let isFile = FileManager.default.fileExists(atPath: folder)
       throw FileError("read the run", folder, reason: isFile ? "it is a file" : "no such folder")
@@ -66,8 +69,8 @@ enum ModelFile {
   /// The model in a file's bytes; `path` is for errors.
   ///
   /// - Throws: unless the tensors are the network's, each of its shape and of finite numbers, with none left over but
-  ///   extras, every weight has an inverse, and an image survives the way there and back as finite numbers.
-  static func decode(_ bytes: [UInt8], path: String) throws(ModelFileError) -> ImageModel {
+  ///   extras, and an image passes, of a bijection there and back, as finite numbers; every weight of one has an inverse.
+  static func decode(_ bytes: [UInt8], path: String) throws(ModelFileError) -> TrainedModel {
     do {
       return try decode(bytes)
     } catch {
@@ -94,7 +97,7 @@ enum ModelFile {
     init(_ cause: ModelFileError.Cause) { self.cause = cause }
   }
 
-  private static func decode(_ bytes: [UInt8]) throws(Fault) -> ImageModel {
+  private static func decode(_ bytes: [UInt8]) throws(Fault) -> TrainedModel {
     let file: Safetensors
     let configuration: ImageModelConfiguration
     do {
@@ -122,6 +125,12 @@ enum ModelFile {
       }
     }
     let (own, extras) = split(file.tensors)
+    if configuration.architecture == .resNet {
+      if let extra = extras.first { throw surplus(extra.name) }
+      let network = try filled(configuration.makeResidualNetwork(), own)
+      try check([("answer", network.logits(grey(configuration)))])
+      return .residual(configuration, network)
+    }
     let network = try filled(configuration.makeNetwork(), own)
     do {
       try network.checkInvertibility(prefix: "")
@@ -129,8 +138,9 @@ enum ModelFile {
       throw Fault(.notInvertible(error))
     }
     let model = ImageModel(configuration: configuration, network: network, extras: extras)
-    try tryOut(model)
-    return model
+    let z = model.encode(grey(configuration))
+    try check([("code", z), ("way back from its code", model.decode(z))])
+    return .bijective(model)
   }
 
   private static func split(
@@ -149,9 +159,9 @@ enum ModelFile {
   }
 
   /// The network with the tensors as its parameters.
-  private static func filled(
-    _ network: ImageNetwork, _ tensors: [String: Safetensors.Tensor]
-  ) throws(Fault) -> ImageNetwork {
+  private static func filled<Network: Parameterised>(
+    _ network: Network, _ tensors: [String: Safetensors.Tensor]
+  ) throws(Fault) -> Network {
     var (copy, left, fault) = (network, tensors, nil as ModelFileError.Cause?)
     copy.visitParameters { parameter, values in
       guard fault == nil else { return }
@@ -175,20 +185,23 @@ enum ModelFile {
       values = tensor.values
     }
     if let fault { throw Fault(fault) }
-    if let name = left.keys.min() {
-      throw Fault(
-        .tensor(name: name, expected: "none of that name in the network that its metadata describe", found: "one"))
-    }
+    if let name = left.keys.min() { throw surplus(name) }
     return copy
   }
 
-  /// Sends a grey image there and back: scales without bound are finite numbers in the file and nowhere else.
-  private static func tryOut(_ model: ImageModel) throws(Fault) {
-    let batch = model.batch
-    let grey = Activation(
-      samples: 1, height: batch.paddedHeight, width: batch.paddedWidth, channels: 1, repeating: 0.5)
-    let z = model.encode(grey)
-    for (name, values) in [("code", z), ("way back from its code", model.decode(z))] {
+  private static func surplus(_ name: String) -> Fault {
+    Fault(.tensor(name: name, expected: "none of that name in the network that its metadata describe", found: "one"))
+  }
+
+  /// A grey image: scales without bound are finite numbers in the file and nowhere else.
+  private static func grey(_ configuration: ImageModelConfiguration) -> Activation {
+    Activation(
+      samples: 1, height: configuration.paddedHeight, width: configuration.paddedWidth, channels: 1, repeating: 0.5)
+  }
+
+  /// What became of a grey image must be finite.
+  private static func check(_ results: [(name: String, values: Activation)]) throws(Fault) {
+    for (name, values) in results {
       if let place = values.firstNonFinite() {
         throw Fault(
           .model(

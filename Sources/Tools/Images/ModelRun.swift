@@ -28,23 +28,37 @@ struct ModelRun {
 
   /// The folder as the user gave it.
   let path: String
-  let model: ImageModel
+  let model: TrainedModel
   let source: ImageSource
   private let options: Options
   private let console: Console
 
-  /// Reads the run that a command line names, and says what it is.
-  init(_ options: Options, console: Console) throws {
+  /// What the images are, in words.
+  private let summary: String
+
+  /// Reads the run that a command line names, and says what it is. A command that takes its images from elsewhere than
+  /// `ImageSource` says from where.
+  init(_ options: Options, images: String? = nil, console: Console) throws {
     Parallel.threads = options.integer("threads")
     path = options.text("RUN")
     model = try ModelFile.read(run: path)
     let configuration = model.configuration
-    source =
-      options.textIfGiven(ImageSource.option.name).map { ImageSource($0, seed: configuration.seed) }
-      ?? configuration.source
+    let asked = images == nil ? options.textIfGiven(ImageSource.option.name) : nil
+    source = asked.map { ImageSource($0, seed: configuration.seed) } ?? configuration.source
+    summary = images ?? source.summary
     self.options = options
     self.console = console
-    try console.output("\(path): \(model.configuration.summary); images: \(source.summary)\n")
+    try console.output("\(path): \(model.configuration.summary); images: \(summary)\n")
+  }
+
+  /// The model of a run that can be inverted.
+  ///
+  /// - Throws: `FileError` where it has no inverse, which `command` needs.
+  func bijection(for command: some Command) throws(FileError) -> ImageModel {
+    guard case .bijective(let model) = model else {
+      throw FileError("use", path, reason: "it is a ResNet, which has no inverse, and `\(command.name)` needs one")
+    }
+    return model
   }
 
   /// The file `name` in the run's folder.
@@ -94,7 +108,7 @@ struct ModelRun {
   var metrics: Metrics {
     var metrics = Metrics()
     metrics["run"] = .text(path)
-    metrics["data"] = .text(source.summary)
+    metrics["data"] = .text(summary)
     for (name, value) in model.configuration.metadata { metrics["configuration.\(name)"] = .text(value) }
     return metrics
   }
@@ -103,7 +117,10 @@ struct ModelRun {
 extension ImageModelConfiguration {
   /// What the model is, in a few words.
   fileprivate var summary: String {
-    "\(architecture.rawValue), \(stages) stages of \(steps) steps, \(filters) filters, \(coupling.rawValue) couplings, "
-      + "objective \(objective.rawValue), seed \(seed)"
+    let structure =
+      architecture == .resNet
+      ? "\(ResidualNetwork.stageCount) stages of \(blocks) blocks, \(filters) filters in the first"
+      : "\(stages) stages of \(steps) steps, \(filters) filters, \(coupling.rawValue) couplings"
+    return "\(architecture.rawValue), \(structure), objective \(objective.rawValue), seed \(seed)"
   }
 }

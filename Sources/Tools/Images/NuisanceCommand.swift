@@ -28,9 +28,10 @@ struct NuisanceCommand: Command {
 
   func run(_ options: Options, console: Console) throws {
     let run = try ModelRun(options, console: console)
+    let model = try run.bijection(for: self)
     let splits = try run.images(train: .max, test: .max)
     let folder = try OutputFolder(creating: run.file("nuisance"))
-    let metrics = try measure(run, splits, options, console)
+    let metrics = try measure(run, model, splits, options, console)
     try folder.write(metrics.json(), to: "metrics.json")
     func percent(_ path: String) -> String {
       if case .number(let value) = metrics[path] { return Decimals.fixed(100 * value, places: 2) + " %" }
@@ -43,70 +44,47 @@ struct NuisanceCommand: Command {
   }
 
   /// Both probes.
-  private func measure(_ run: ModelRun, _ splits: ImageSplits, _ options: Options, _ console: Console) throws -> Metrics
-  {
+  private func measure(
+    _ run: ModelRun, _ model: ImageModel, _ splits: ImageSplits, _ options: Options, _ console: Console
+  ) throws -> Metrics {
     var metrics = run.metrics
     let seed = options.unsigned("seed")
     let probe = NuisanceProbe(
       hidden: options.integer("hidden"), epochs: options.integer("epochs"), seed: seed, console: console)
     metrics["seed"] = .text(String(seed))
     let training = try run.training()
-    let clean = try outcome(run, training, splits, probe, augmentation: .none, draws: 1, "as they are", console)
-    record(clean, "", &metrics)
+    let clean = try outcome(
+      model, training, splits, probe, augmentation: .none, draws: 1, "as they are", console)
+    clean.record(in: &metrics, at: "")
     if options.integer("draws") > 0 {
       let augmented = try outcome(
-        run, training, splits, probe, augmentation: training.augmentation, draws: options.integer("draws"),
-        "as in training",
-        console)
-      record(augmented, "augmented.", &metrics)
+        model, training, splits, probe, augmentation: training.augmentation, draws: options.integer("draws"),
+        "as in training", console)
+      augmented.record(in: &metrics, at: "augmented")
     }
     metrics.recordMachine()
     return metrics
   }
 
   private func outcome(
-    _ run: ModelRun, _ training: TrainingConfiguration, _ splits: ImageSplits, _ probe: NuisanceProbe,
-    augmentation: ImageBatches.Augmentation, draws: Int,
-    _ label: String, _ console: Console
+    _ model: ImageModel, _ training: TrainingConfiguration, _ splits: ImageSplits, _ probe: NuisanceProbe,
+    augmentation: ImageBatches.Augmentation, draws: Int, _ label: String, _ console: Console
   ) throws -> NuisanceProbe.Outcome {
     let images = training.limit.map { splits.train.prefix($0) } ?? splits.train
-    let train = ImageBatches(images, run.model.configuration, augmentation: augmentation)
-    let test = ImageBatches(splits.test, run.model.configuration, augmentation: augmentation)
+    let train = ImageBatches(images, model.configuration, augmentation: augmentation)
+    let test = ImageBatches(splits.test, model.configuration, augmentation: augmentation)
     // Epochs that training did not see.
     let first = training.epochs
-    var codes = Matrix(rows: 0, columns: run.model.configuration.dimensions)
+    var codes = Matrix(rows: 0, columns: model.configuration.dimensions)
     for draw in 0..<draws {
-      let part = try encode(
-        run.model,
-        train, epoch: first + draw, label: "codes of training images \(label), draw \(draw + 1)", console: console)
+      let part = try model.codes(
+        of: train, epoch: first + draw, label: "codes of training images \(label), draw \(draw + 1)", console: console)
       codes = Matrix(rows: codes.rows + part.rows, columns: part.columns, values: codes.values + part.values)
     }
-    var held = try encode(run.model, test, epoch: first, label: "codes of test images \(label)", console: console)
+    var held = try model.codes(of: test, epoch: first, label: "codes of test images \(label)", console: console)
     let labels = [[UInt8]](repeating: train.labels, count: draws).flatMap { $0 }
     return try probe.run(
-      train: &codes, labels, test: &held, test.labels, classes: run.model.configuration.classes,
+      train: &codes, labels, test: &held, test.labels, classes: model.configuration.classes,
       label: "nuisance classifier, images \(label)")
-  }
-
-  /// Codes of all of a data set's images, a row each, shown as they are made.
-  private func encode(
-    _ model: ImageModel, _ batches: ImageBatches, epoch: Int, label: String, console: Console
-  ) throws -> Matrix {
-    var codes = Matrix(rows: batches.labels.count, columns: model.configuration.dimensions)
-    let progress = Progress(label, total: codes.rows, unit: "images", console: console)
-    try forEachBatch(of: codes.rows, size: ImageTraining.evaluationBatch) { range in
-      try Interrupt.check()
-      model.encode(batches.batch(Array(range), epoch: epoch)).write(to: &codes, firstRow: range.lowerBound)
-      progress.update(done: range.upperBound)
-    }
-    progress.finish()
-    return codes
-  }
-
-  private func record(_ outcome: NuisanceProbe.Outcome, _ prefix: String, _ metrics: inout Metrics) {
-    metrics["\(prefix)train_error"] = .number(outcome.trainError)
-    metrics["\(prefix)test_error"] = .number(outcome.testError)
-    metrics["\(prefix)information_lower_bound_nats"] = .number(outcome.information)
-    metrics["\(prefix)train_information_lower_bound_nats"] = .number(outcome.trainInformation)
   }
 }

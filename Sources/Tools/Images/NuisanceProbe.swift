@@ -20,6 +20,15 @@ struct NuisanceProbe {
     /// max(0, H(y) − cross-entropy on the test set) ≤ I(y; z_n), in nats (Barber & Agakov 2003; paper, lemma 10).
     var information: Double
     var trainInformation: Double
+
+    /// Records all of it under a path; beside the others where that is empty.
+    func record(in metrics: inout Metrics, at path: String) {
+      let prefix = path.isEmpty ? "" : "\(path)."
+      metrics["\(prefix)train_error"] = .number(trainError)
+      metrics["\(prefix)test_error"] = .number(testError)
+      metrics["\(prefix)information_lower_bound_nats"] = .number(information)
+      metrics["\(prefix)train_information_lower_bound_nats"] = .number(trainInformation)
+    }
   }
 
   /// Trains on the codes `train`, rows of z whose first `classes` columns are left out, and tests on `test`. Both are

@@ -27,8 +27,9 @@ struct SamplesCommand: Command {
 
   func run(_ options: Options, console: Console) throws {
     let run = try ModelRun(options, console: console)
-    let configuration = run.model.configuration
-    let prior = try ImagePrior(run.model, path: run.file(ModelFile.name))
+    let model = try run.bijection(for: self)
+    let configuration = model.configuration
+    let prior = try ImagePrior(model, path: run.file(ModelFile.name))
     let folder = try run.outputFolder(name)
     let columns = options.integer("columns")
     let classes = (0..<configuration.classes).flatMap { [Int](repeating: $0, count: columns) }
@@ -36,8 +37,8 @@ struct SamplesCommand: Command {
     let z = prior.codes(
       classes: classes, of: configuration.classes, margin: margin, temperature: options.number("temperature"),
       random: RandomStream(seed: options.unsigned("seed"), name: "samples"))
-    let x = run.model.decode(z)
-    let kept = zip(run.model.classify(run.model.encode(x)), classes).reduce(0) { $0 + (Int($1.0) == $1.1 ? 1 : 0) }
+    let x = model.decode(z)
+    let kept = zip(model.classify(model.encode(x)), classes).reduce(0) { $0 + (Int($1.0) == $1.1 ? 1 : 0) }
     let outside = x.matrix().values.reduce(0) { $0 + ((0...1).contains($1) ? 0 : 1) }
     var metrics = run.metrics
     metrics["seed"] = .text(String(options.unsigned("seed")))
@@ -48,7 +49,7 @@ struct SamplesCommand: Command {
     metrics["samples.pixels_outside_0_1"] = .number(Double(outside) / Double(x.samples * x.valuesPerSample))
     metrics.recordMachine()
 
-    let drawn = run.model.batch.images(x)
+    let drawn = model.batch.images(x)
     var sheet = ContactSheet(
       imageWidth: configuration.width, imageHeight: configuration.height,
       cells: (0..<configuration.classes).map { Array(drawn[($0 * columns)..<(($0 + 1) * columns)]) })

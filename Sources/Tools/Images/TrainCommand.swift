@@ -4,13 +4,14 @@ import Foundation
 import Kernels
 import ToolSupport
 
-/// `Tools train`: a bijective classifier of images.
+/// `Tools train`: a bijective classifier of images, or a ResNet to compare it with.
 struct TrainCommand: Command {
   let name = "train"
-  let summary = "train a bijective image classifier, with cross-entropy or independence cross-entropy"
+  let summary = "train a bijective image classifier, with cross-entropy or independence cross-entropy, or a ResNet"
   let discussion = """
     Trains the convolutional fully invertible RevNet of the paper (three stages of 16 steps with 128 filters unless told \
-    otherwise) on MNIST, on any folder of the same form, or on digits that the program draws itself.
+    otherwise) on MNIST, on any folder of the same form, or on digits that the program draws itself. With --network \
+    resnet it is an ordinary ResNet-20 for comparison, which has no inverse and knows --objective ce alone.
 
     Writes a checkpoint after every epoch; a run that was interrupted goes on with --resume and ends with the bytes of one \
     that was not. In the folder are then model.safetensors, which Python opens, state.safetensors and metrics.json.
@@ -51,6 +52,9 @@ struct TrainCommand: Command {
       let source = ImageSource(options, seed: options.unsigned("seed"))
       splits = try source.load()
       model = try ImageModelConfiguration(options, images: splits.train, source: source)
+      if model.architecture == .resNet, options.choice("memory", as: Memory.self) == .reversible {
+        throw UsageError.refused("--memory reversible needs an inverse, which --network resnet does not have")
+      }
     }
     console.error("data: \(model.source.summary)\n")
     let began = Progress.seconds()

@@ -23,7 +23,7 @@ import Testing
   @Test(arguments: [
     ("{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }", "Fortran order"),
     ("{'descr': '>f4', 'fortran_order': False, 'shape': (2, 3), }", "'>f4'"),
-    ("{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }", "'<f8'"),
+    ("{'descr': '<f2', 'fortran_order': False, 'shape': (3,), }", "'<f2'"),
     ("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (6,), }", "\"[\""),
     ("{'descr': '<f4', 'fortran_order': False, }", "only some"),
     ("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (6,)}", "'descr'"),

@@ -39,6 +39,19 @@ import Testing
     #expect(arrays[2].payload == hex("01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 80 ff ff ff ff ff ff ff 7f"))
   }
 
+  @Test func elementsAreNumPys() throws {
+    // numpy.array([1, -2, 2**31 - 1], '<i4').tobytes() and numpy.array([0.1, -inf], '<f8').tobytes()
+    let small = NPY(element: .int32, shape: [3], payload: hex("01 00 00 00 fe ff ff ff ff ff ff 7f"))
+    #expect(small.integers == [1, -2, 2_147_483_647])
+    let double = NPY(
+      element: .float64, shape: [2], payload: hex("9a 99 99 99 99 99 b9 3f 00 00 00 00 00 00 f0 ff"))
+    #expect(double.doubles == [0.1, -.infinity])
+    for array in [small, double] { #expect(try NPY.decode(array.encode()) == array) }
+    #expect(NPY(shape: [3], [1, .min, .max] as [Int64]).integers == [1, .min, .max])
+    #expect(NPY(element: .uint8, shape: [2], payload: [0, 255]).integers == [0, 255])
+    #expect(NPY(shape: [2], [0.5, -3] as [Float]).doubles == [0.5, -3])
+  }
+
   @Test func damagedFiles() throws {
     let array = NPY(shape: [2, 3], [1, 2, 3, 4, 5, 6] as [Float])
     try fuzz(array.encode(), seed: 40, rounds: 2_000, accepts: { $0.payload.count <= 24 }) { try NPY.decode($0) }

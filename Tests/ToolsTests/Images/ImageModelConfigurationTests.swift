@@ -34,7 +34,7 @@ import Testing
     "18446744073709551615",
   ]
 
-  @Test(arguments: [[], everything])
+  @Test(arguments: [[], everything, ["--network", "resnet", "--blocks", "2", "--filters", "8", "--seed", "7"]])
   func metadataMakeTheSameConfiguration(words: [String]) throws {
     let configuration = try parse(words)
     #expect(try ImageModelConfiguration(metadata: configuration.metadata) == configuration)
@@ -42,6 +42,26 @@ import Testing
     digits.source = .digits(seed: configuration.seed)
     #expect(try ImageModelConfiguration(metadata: digits.metadata) == digits)
     #expect(digits.metadata != configuration.metadata)
+  }
+
+  @Test func aResNetHasItsOwnOptions() throws {
+    let configuration = try parse(["--network", "resnet"])
+    #expect((configuration.blocks, configuration.filters) == (3, 16))
+    #expect((configuration.paddedHeight, configuration.paddedWidth) == (28, 28))
+    #expect(configuration.metadata["stages"] == nil)
+    let network = try parse(["--network", "resnet", "--blocks", "2", "--filters", "8"]).makeResidualNetwork()
+    #expect(network.stages.map(\.count) == [2, 2, 2] && network.readOut.weight.columns == 32)
+    // Fewer values than the network has, and not by much.
+    #expect((1...2).contains(configuration.makeResidualNetwork().parameterCount() / configuration.fewestValues))
+    // No code, so that two pixels may have ten classes.
+    #expect(try parse(["--network", "resnet"], side: 1, classes: 10).classes == 10)
+    for words in [
+      ["--objective", "ice"], ["--stages", "2"], ["--no-factor-out"], ["--logit-scale", "2"], ["--coupling", "affine"],
+    ] {
+      let error = #expect(throws: UsageError.self) { try parse(["--network", "resnet"] + words) }
+      #expect(error?.description.contains(words[0]) == true)
+    }
+    #expect(throws: UsageError.self) { try parse(["--blocks", "2"]) }
   }
 
   @Test func everyOptionReachesTheNetwork() throws {
@@ -75,7 +95,7 @@ import Testing
       ("stages", "-1"), ("steps", "1001"), ("filters", "99999999999999999999"), ("coupling", "Additive"),
       ("batch_norm", "yes"), ("convolution", ""), ("code", "x"), ("factor_out", nil), ("objective", nil),
       ("logit_scale", "0"), ("logit_scale", "nan"), ("logit_scale", "1e300"), ("seed", "-1"), ("data", ""),
-      ("model", "resnet"),
+      ("model", "vgg"),
     ] as [(String, String?)])
   func metadataThatMakeNoSenseAreNamed(key: String, value: String?) throws {
     var metadata = try parse([]).metadata

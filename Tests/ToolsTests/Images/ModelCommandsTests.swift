@@ -160,6 +160,35 @@ import Testing
     }
   }
 
+  @Test func aResNetIsEvaluatedAndInspectedAndNotInverted() throws {
+    try SmallModel.withRun(SmallModel.residual) { folder in
+      let output = try succeed(["evaluate", folder, "--train", "0", "--test", "33"])
+      #expect(!output.contains("round trip"))
+      let metrics = try object(folder + "/evaluation.json")
+      let images = Digits(seed: 5).samples(0..<33, of: .test)
+      let classes = SmallModel.residual.classify(SmallModel.residual.batch.activation(images, Array(0..<33)))
+      let wrong = zip(classes, images.labels).filter { $0 != $1 }.count
+      #expect(abs(try number(metrics, "test.error") - Double(wrong) / 33) < 1e-12)
+      #expect((metrics["test"] as? [String: Any])?["max_round_trip_error"] == nil)
+
+      let structure = try succeed(["inspect", folder])
+      #expect(structure.contains("7×7×16") && structure.contains("blocks") && !structure.contains("worst layer"))
+      let inspected = try object(folder + "/inspect/metrics.json")
+      #expect(
+        try number(inspected, "structure.parameters") == Double(SmallModel.residual.network.parameterCount()))
+      #expect(inspected["inverse"] == nil)
+
+      let before = try files(folder)
+      for command in ["nuisance", "metamers", "interpolate", "samples"] {
+        let (code, _, error) = run([command, folder])
+        #expect(code == 1)
+        #expect(
+          error == "Tools: cannot use \(folder): it is a ResNet, which has no inverse, and `\(command)` needs one.\n")
+      }
+      #expect(try files(folder) == before)
+    }
+  }
+
   @Test func imagesThatDoNotFitAreRefused() throws {
     try SmallModel.withRun(SmallModel.make()) { folder in
       let data = folder + "/images"

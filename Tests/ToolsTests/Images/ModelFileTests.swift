@@ -13,7 +13,7 @@ import Testing
 
   /// The model's file, changed, read again.
   private func cause(
-    _ model: ImageModel = SmallModel.make(), metadata: [String: String?] = [:],
+    _ model: TrainedModel = .bijective(SmallModel.make()), metadata: [String: String?] = [:],
     _ change: ([Tensor]) -> [Tensor] = { $0 }
   ) throws -> ModelFileError.Cause? {
     let file = try Safetensors.decode([UInt8](ModelFile.encode(model)))
@@ -43,7 +43,7 @@ import Testing
     let model = SmallModel.make(configuration, hasPrior: true)
     try SmallModel.withRun(model) { run in
       for path in [run, run + "/"] {
-        let read = try ModelFile.read(run: path)
+        guard case .bijective(let read) = try ModelFile.read(run: path) else { throw NotOfItsKind() }
         #expect(read.configuration == configuration && read.extras == model.extras)
         let images = Digits(seed: 5).samples(0..<20, of: .test)
         let z = read.encode(images, Array(0..<20))
@@ -53,20 +53,60 @@ import Testing
     }
   }
 
+  private struct NotOfItsKind: Error {}
+
+  @Test func aResNetComesBack() throws {
+    let model = SmallModel.residual
+    try SmallModel.withRun(model) { run in
+      let read = try ModelFile.read(run: run)
+      guard case .residual(let configuration, let network) = read, case .residual(_, let expected) = model else {
+        throw NotOfItsKind()
+      }
+      #expect(configuration == model.configuration && network == expected)
+      let x = read.batch.activation(Digits(seed: 5).samples(0..<20, of: .test), Array(0..<20))
+      #expect((x.height, x.width) == (28, 28) && read.classify(x) == model.classify(x))
+    }
+    let name = "stages.2.blocks.0.projection.norm.variance"
+    #expect(
+      try cause(model, replacing(name) { Tensor(name: name, shape: $0.shape, values: $0.values.map { _ in -1 }) })
+        == .tensor(name: name, expected: "variances of at least 0", found: "-1.0 at 0"))
+    let stem = "stemNorm.variance"
+    #expect(
+      try cause(model, replacing(stem) { Tensor(name: stem, shape: $0.shape, values: $0.values.map { _ in -1 }) })
+        == .tensor(name: stem, expected: "variances of at least 0", found: "-1.0 at 0"))
+    let extra = try cause(model) { $0 + [Tensor(name: "prior.mean", shape: [1], values: [1])] }
+    guard case .tensor("prior.mean", _, "one") = extra else { throw Unexpected(cause: extra) }
+    let scale = try cause(
+      model,
+      replacing("readOut.weight") {
+        Tensor(name: $0.name, shape: $0.shape, values: $0.values.map { _ in .greatestFiniteMagnitude })
+      })
+    guard case .model(_, let found) = scale, found.hasPrefix("one whose answer") else {
+      throw Unexpected(cause: scale)
+    }
+    let huge = try cause(model, metadata: ["blocks": "100", "filters": "4096"])
+    guard case .model = huge else { throw Unexpected(cause: huge) }
+    let bijection = try cause(model, metadata: ["model": "fi-revnet"])
+    guard case .metadata(let error) = bijection, error.key == "stages" else { throw Unexpected(cause: bijection) }
+    let objective = try cause(model, metadata: ["objective": "ice"])
+    guard case .metadata(let error) = objective, error.key == "objective" else { throw Unexpected(cause: objective) }
+  }
+
   private static let name = "stages.1.blocks.1.coupling.function.convolutions.2.weight"
 
   @Test func tensorsMustBeTheNetworks() throws {
     let shape = [4, 3, 3, 8]
     #expect(
-      try cause(SmallModel.make(), replacing(Self.name) { _ in nil })
+      try cause(.bijective(SmallModel.make()), replacing(Self.name) { _ in nil })
         == .tensor(name: Self.name, expected: "shape \(shape)", found: "no such tensor"))
     #expect(
-      try cause(SmallModel.make(), replacing(Self.name) { Tensor(name: $0.name, shape: [288], values: $0.values) })
+      try cause(
+        .bijective(SmallModel.make()), replacing(Self.name) { Tensor(name: $0.name, shape: [288], values: $0.values) })
         == .tensor(name: Self.name, expected: "shape \(shape)", found: "[288]"))
     for bad in [Float.nan, .infinity, -.infinity] {
       #expect(
         try cause(
-          SmallModel.make(),
+          .bijective(SmallModel.make()),
           replacing(Self.name) {
             Tensor(name: $0.name, shape: $0.shape, values: $0.values.dropLast() + [bad])
           }) == .tensor(name: Self.name, expected: "finite numbers", found: "\(bad) at 287"))
@@ -109,7 +149,7 @@ import Testing
     let name = "stages.0.blocks.1.convolution"
     #expect(
       try cause(
-        SmallModel.make(configuration),
+        .bijective(SmallModel.make(configuration)),
         replacing("\(name).weight") {
           // The third column is zero.
           Tensor(
@@ -120,7 +160,7 @@ import Testing
   @Test func numbersWithoutBoundAreFound() throws {
     func filled(_ name: String, _ value: Float) throws -> ModelFileError.Cause? {
       try cause(
-        SmallModel.make(),
+        .bijective(SmallModel.make()),
         replacing(name) {
           Tensor(name: $0.name, shape: $0.shape, values: $0.values.map { _ in value })
         })
@@ -139,7 +179,7 @@ import Testing
 
   /// Whatever is cut off or overwritten: an error that names the file, or a model; never a trap.
   @Test func damagedFilesAreRefusedOrRead() throws {
-    let bytes = [UInt8](ModelFile.encode(SmallModel.make(hasPrior: true)))
+    let bytes = [UInt8](ModelFile.encode(.bijective(SmallModel.make(hasPrior: true))))
     for length in [0, 1, 7, 8, 9, 100, bytes.count / 2, bytes.count - 1] {
       let error = #expect(throws: ModelFileError.self) {
         try ModelFile.decode(Array(bytes[..<length]), path: "cut")

@@ -38,7 +38,18 @@ struct PyTorchTests {
     configuration.coupling = coupling
     configuration.logitScale = 3
     let model = SmallModel.make(configuration, deviation: 0.1)
+    try compare(.bijective(model)) { model.logits(model.encode($0)) }
+  }
+
+  @Test("PyTorch computes a ResNet's logits from the file", .enabled(if: isThere))
+  func residualLogits() throws {
+    guard case .residual(_, let network) = SmallModel.residual else { return }
+    try compare(SmallModel.residual) { network.logits($0) }
+  }
+
+  private func compare(_ model: TrainedModel, _ logits: (Activation) -> Activation) throws {
     try SmallModel.withRun(model) { run in
+      let configuration = model.configuration
       let x = configuration.batch.activation(Digits(seed: 5).samples(0..<20, of: .test), Array(0..<20))
       let (height, width) = (configuration.paddedHeight, configuration.paddedWidth)
       let images = NPY(shape: [20, height, width], x.matrix().values).encode()
@@ -49,7 +60,7 @@ struct PyTorchTests {
       try #require(code == 0, "\(output)")
       let file = try NPY.decode([UInt8](Data(contentsOf: URL(fileURLWithPath: "\(run)/logits.npy"))))
       let found = file.floats
-      let expected = model.logits(model.encode(x)).matrix().values
+      let expected = logits(x).matrix().values
       #expect(found.count == expected.count)
       let largest = zip(found, expected).reduce(Float(0)) { max($0, abs($1.0 - $1.1)) }
       #expect(largest < 1e-4, "\(largest)")

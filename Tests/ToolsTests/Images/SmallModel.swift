@@ -34,8 +34,28 @@ enum SmallModel {
     return ImageModel(configuration: configuration, network: network, extras: hasPrior ? extras : [])
   }
 
+  /// A ResNet of one block a stage with 4 filters, perturbed, for digits of seed 5.
+  static let residual: TrainedModel = {
+    var configuration = ImageModelConfiguration(height: 28, width: 28, classes: 10, source: .digits(seed: 5))
+    configuration.architecture = .resNet
+    configuration.blocks = 1
+    configuration.filters = 4
+    configuration.seed = 5
+    var network = perturbed(configuration.makeResidualNetwork(), seed: 6, deviation: 0.05)
+    // Wherever the noise led, a variance is none below zero.
+    network.visitParameters { parameter, values in
+      if parameter.name.hasSuffix(".variance") { values = values.map(abs) }
+    }
+    return .residual(configuration, network)
+  }()
+
   /// Runs `body` with a folder that holds the model.
   static func withRun(_ model: ImageModel, _ body: (String) throws -> Void) throws {
+    try withRun(.bijective(model), body)
+  }
+
+  /// The same for either kind.
+  static func withRun(_ model: TrainedModel, _ body: (String) throws -> Void) throws {
     try withTemporaryFolder { folder in
       let run = "\(folder)/run"
       try ModelFile.write(model, metadata: ["epoch": "3"], to: OutputFolder(creating: run))

@@ -21,14 +21,23 @@ import Testing
     try #require(code == 0, "\(error)")
   }
 
-  /// A run of two epochs on 150 digits: 3 batches of 48 and a rest of 6.
+  /// A run of two epochs on 150 digits: 3 batches of 48 and a rest of 6. The digits lie beside the run.
   private func train(_ objective: String, _ folder: String, threads: Int = 2, more: [String] = []) throws {
+    let data = URL(fileURLWithPath: folder).deletingLastPathComponent().appendingPathComponent("digits").path
+    if !FileManager.default.fileExists(atPath: data) { try DigitFolder.write(data, train: 160, test: 40) }
     try succeed(
       [
-        "train", "--objective", objective, "--stages", "2", "--steps", "1", "--filters", "4", "--limit", "150",
+        "train", "--data", data, "--filters", "4", "--limit", "150",
         "--batch", "48", "--epochs", "2", "--threads", String(threads), "--seed", "3", "--output", folder,
-      ] + more)
+      ] + Self.network[objective, default: []] + more)
   }
+
+  /// What is trained, by the name of the case.
+  private static let network = [
+    "ce": ["--objective", "ce", "--stages", "2", "--steps", "1"],
+    "ice": ["--objective", "ice", "--stages", "2", "--steps", "1"],
+    "resnet": ["--network", "resnet", "--blocks", "1"],
+  ]
 
   private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
 
@@ -43,7 +52,7 @@ import Testing
 
   @Test(
     "A run that went on from a checkpoint ends with the bytes of one that was not interrupted",
-    arguments: ["ce", "ice"])
+    arguments: ["ce", "ice", "resnet"])
   func resume(objective: String) throws {
     try withTemporaryFolder { folder in
       try train(objective, "\(folder)/whole")
@@ -62,7 +71,7 @@ import Testing
     }
   }
 
-  @Test("The model's bytes do not depend on the number of threads", arguments: ["ce", "ice"])
+  @Test("The model's bytes do not depend on the number of threads", arguments: ["ce", "ice", "resnet"])
   func threads(objective: String) throws {
     try withTemporaryFolder { folder in
       for threads in 1...3 { try train(objective, "\(folder)/\(threads)", threads: threads) }
@@ -109,6 +118,23 @@ import Testing
       }
       // Samples need the prior that such a run has.
       try succeed(["samples", run])
+    }
+  }
+
+  @Test func metricsOfAResNet() throws {
+    try withTemporaryFolder { folder in
+      let run = "\(folder)/run"
+      try train("resnet", run)
+      let metrics = try metrics("\(run)/metrics.json")
+      for path in ["configuration.blocks", "epochs", "train.error", "test.error", "images_per_second", "parameters"] {
+        #expect(metrics[path] != .null, "\(path)")
+      }
+      #expect(metrics["inverse"] == .null)
+      let words = ["train", "--data", "\(folder)/digits", "--network", "resnet"]
+      let ice = self.run(words + ["--objective", "ice", "--output", "\(folder)/ice"])
+      #expect(ice.code == 64 && ice.error.contains("--objective ice"))
+      let memory = self.run(words + ["--memory", "reversible", "--output", "\(folder)/memory"])
+      #expect(memory.code == 64 && memory.error.contains("--memory reversible"))
     }
   }
 

@@ -23,6 +23,7 @@ private let batchNorm = BatchNormKernels(
   scaleShift: {
     $2 ? scaleShift($0, $1, rectifies: true, fused: fused) : scaleShift($0, $1, rectifies: false, fused: fused)
   },
+  scaleShiftAdd: { scaleShiftAdd($0, $1, fused: fused) },
   sums: {
     $3
       ? batchNormSums($0, $1, $2, rectifies: true, fused: fused)

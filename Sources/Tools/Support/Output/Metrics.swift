@@ -20,6 +20,9 @@ package struct Metrics: Equatable, Sendable {
     set { Metrics.set(newValue, at: Metrics.parts(path)[...], in: &root, path: path) }
   }
 
+  /// The whole object, to be put into another.
+  package var value: MetricsValue { .object(root) }
+
   /// The object as indented JSON text in UTF-8, keys sorted, ended by a line break: the same bytes for the same values.
   package func json() -> Data {
     let encoder = JSONEncoder()

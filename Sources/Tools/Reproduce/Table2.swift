@@ -14,11 +14,7 @@ struct Table2 {
   private static let paperTrain = ["–", "–", "0.00", "0.37", "0.00", "40.21"]
 
   private func percent(_ path: String) -> String {
-    guard case .number(let value) = metrics[path] else {
-      if case .integer(let whole) = metrics[path] { return Decimals.fixed(100 * Double(whole), places: 2) }
-      return "–"
-    }
-    return Decimals.fixed(100 * value, places: 2)
+    metrics.number(path).map { Decimals.fixed(100 * $0, places: 2) } ?? "–"
   }
 
   private var rows: [[String]] {
@@ -50,16 +46,9 @@ struct Table2 {
 
   /// For a terminal.
   var text: String {
-    let header = [""] + Self.columns
-    let all = [header] + rows
-    let widths = header.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-    let lines = all.map { row in
-      row.enumerated().map { column, cell in
-        let padding = String(repeating: " ", count: widths[column] - cell.count)
-        return column == 0 ? cell + padding : padding + cell
-      }.joined(separator: "  ")
-    }
-    return "% error\n" + lines.joined(separator: "\n") + "\n" + remark + "\n"
+    var table = TextTable(["% error"] + Self.columns)
+    for row in rows { table.add(row) }
+    return table.text + remark + "\n"
   }
 
   /// `report.html`.

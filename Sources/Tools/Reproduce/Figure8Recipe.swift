@@ -1,0 +1,33 @@
+/// How each model of figure 8 is trained: the options of `Tools train` that it has beside data, seed and limit.
+struct Figure8Recipe {
+  /// Options by model.
+  let words: [Figure8.Model: [String]]
+  /// Units of a hidden layer of the fresh nuisance classifiers, and their passes over the codes of D_train.
+  let probe: (hidden: Int, epochs: Int)
+  /// What it is, in a sentence for the report.
+  let remark: String
+
+  init(words: [Figure8.Model: [String]], probe: (hidden: Int, epochs: Int), remark: String) {
+    self.words = words
+    self.probe = probe
+    self.remark = remark
+  }
+
+  /// The recipe of a budget. The control is trained as the model with independence cross-entropy, but for the weight of the
+  /// nuisance term.
+  init(budget: Budget) {
+    let independence = ["--objective", "ice"] + budget.bijection(quickEpochs: 6)
+    words = [
+      .resNet: ["--network", "resnet"] + budget.schedule(quickEpochs: 2),
+      .crossEntropy: ["--objective", "ce"] + budget.bijection(quickEpochs: 3),
+      .independence: independence + (budget == .quick ? ["--nuisance-weight", "0.5"] : []),
+      .control: independence + ["--nuisance-weight", "0"],
+    ]
+    probe = (hidden: 1024, epochs: 12)
+    remark =
+      budget == .quick
+      ? "The quick budget: smaller bijections (3 × 4 steps, 64 filters) and fewer epochs (cross-entropy 3, independence "
+        + "cross-entropy and control 6, ResNet 2) than the paper's (3 × 16 steps, 128 filters, 100 epochs)."
+      : "The paper's network and number of epochs; its ResNet is not described, ours is ResNet-20."
+  }
+}

@@ -1,0 +1,39 @@
+import Datasets
+import ToolSupport
+
+/// A variant of shiftMNIST on disk: MNIST's four files with the shortcut to the class in all images, and two more,
+/// `shifted-…`, of images without it.
+struct ShiftMNISTFolder {
+  /// The folder that holds the six files.
+  let path: String
+
+  /// The folder as the user gave it, or the one named for the variant in it.
+  init(_ path: String, variant: Figure8.Variant) {
+    let inner = path.hasSuffix("/") ? path + variant.rawValue : "\(path)/\(variant.rawValue)"
+    self.path = OutputFolder.isFolder(inner) ? inner : path
+  }
+
+  /// D_train with its i.i.d. test, and the shifted test.
+  ///
+  /// - Throws: `FileError` or `DataFileError`, which name the file.
+  func load() throws -> (splits: ImageSplits, shifted: LabelledImages) {
+    let files = ImageFiles(folder: path)
+    let splits = try files.load()
+    let shifted = try files.load(split: "shifted")
+    guard (shifted.height, shifted.width) == (splits.train.height, splits.train.width) else {
+      throw FileError(
+        "use", path,
+        reason: "its training images have \(splits.train.height) × \(splits.train.width) pixels, its shifted ones "
+          + "\(shifted.height) × \(shifted.width)")
+    }
+    guard shifted.classes <= splits.train.classes else {
+      throw FileError(
+        "use", path,
+        reason: "its training images have \(splits.train.classes) classes, its shifted ones \(shifted.classes)")
+    }
+    guard shifted.count >= 2, splits.test.count >= 2 else {
+      throw FileError("use", path, reason: "a test set of one image cannot be split in halves")
+    }
+    return (splits, shifted)
+  }
+}

@@ -1,0 +1,41 @@
+import ToolSupport
+
+/// `Tools reproduce table2`: both objectives, trained alike, and what fresh classifiers read from what they leave out.
+struct Table2Experiment {
+  let data: String
+  let budget: Budget
+  let limit: Int
+  let seed: UInt64
+  let runs: ExperimentRuns
+
+  /// Trains and measures what is not done yet, and writes report and metrics.
+  func run() throws {
+    let began = Progress.seconds()
+    try runs.claim(["ce", "ice"].reduce(into: ["experiment": "table2"]) { $0[$1] = words($1).joined(separator: " ") })
+    var metrics = Metrics()
+    for objective in ["ce", "ice"] {
+      try runs.train(objective, words(objective))
+      if !runs.exists("\(objective)/nuisance/metrics.json") {
+        let draws = budget == .quick ? "1" : "2"
+        try runs.command(NuisanceCommand(), [runs.folder.file(objective), "--draws", draws])
+      }
+      metrics[objective] = .object([
+        "logits": try runs.metrics("\(objective)/metrics.json").value,
+        "nuisance": try runs.metrics("\(objective)/nuisance/metrics.json").value,
+      ])
+    }
+    metrics["seed"] = .text(String(seed))
+    metrics["budget"] = .text(budget.rawValue)
+    let table = Table2(metrics: metrics, isQuick: budget == .quick)
+    try runs.folder.write(table.report(), to: "report.html")
+    try runs.write(metrics, began: began)
+    try runs.console.output(table.text + "Written to \(runs.folder.file("report.html")).\n")
+  }
+
+  private func words(_ objective: String) -> [String] {
+    [
+      "--objective", objective, "--data", data, "--limit", String(limit), "--seed", String(seed),
+    ] + budget.bijection(quickEpochs: objective == "ce" ? 8 : 14)
+      + (budget == .quick && objective == "ice" ? ["--nuisance-weight", "0.5"] : [])
+  }
+}
