@@ -53,7 +53,11 @@ public enum Parallel {
 /// system takes as long as many of them last; so a worker that has nothing to do looks out for the next call for a while
 /// before it goes to sleep.
 ///
-/// Why this is safe: `body`, `count` and `wanted` are written by the one caller that holds `isBusy`, while the gate is
+/// Every thread has a share of the tasks, the same part of them in every call: consecutive layers cut a batch alike, so a
+/// thread finds in its own cache what it wrote a layer before. Where processors share no cache, fetching it from the other
+/// one costs more than many a layer's arithmetic.
+///
+/// Why this is safe: `body` and `shares` are written by the one caller that holds `isBusy`, while the gate is
 /// closed and nobody is inside. A worker reads them only inside: it enters by adding one to an open gate, and the caller
 /// returns only when it has closed the gate and everybody has left.
 private final class Team: @unchecked Sendable {
@@ -68,14 +72,12 @@ private final class Team: @unchecked Sendable {
   private let isBusy = Atomic<Bool>(false)
   private let gate = Atomic<Int>(closed)
   private let call = Atomic<Int>(0)
-  private let next = Atomic<Int>(0)
   private let sleepers = Atomic<Int>(0)
   private let wake = DispatchSemaphore(value: 0)
   private let queue = DispatchQueue(label: "metamer.team", attributes: .concurrent)
   private let spareProcessors = processors() - 1
   private var hired = 0
-  private var count = 0
-  private var wanted = 0
+  private var shares: [Share] = []
   private var body: ((Int) -> Void)?
 
   /// Shares `count` tasks with `workers` others. False, with nothing done, if the team is at work already.
@@ -83,14 +85,17 @@ private final class Team: @unchecked Sendable {
     guard !isBusy.exchange(true, ordering: .acquiring) else { return false }
     withoutActuallyEscaping(body) { body in
       hire(workers)
-      self.count = count
-      self.wanted = workers
+      while shares.count < workers + 1 { shares.append(Share()) }
+      if shares.count > workers + 1 { shares.removeLast(shares.count - workers - 1) }
+      for (index, share) in shares.enumerated() {
+        share.next.store(count * index / shares.count, ordering: .relaxed)
+        share.end = count * (index + 1) / shares.count
+      }
       self.body = body
-      next.store(0, ordering: .relaxed)
       gate.store(0, ordering: .releasing)
       call.wrappingAdd(1, ordering: .sequentiallyConsistent)
       for _ in 0..<min(sleepers.load(ordering: .sequentiallyConsistent), hired) { wake.signal() }
-      takeTasks(body, count)
+      takeTasks(body, first: 0)
       // No task is left. Whoever comes now stays out; whoever is inside finishes its last task.
       gate.bitwiseOr(Self.closed, ordering: .acquiringAndReleasing)
       while gate.load(ordering: .acquiring) != Self.closed {}
@@ -108,12 +113,16 @@ private final class Team: @unchecked Sendable {
     }
   }
 
-  private func takeTasks(_ body: (Int) -> Void, _ count: Int) {
-    while true {
-      // Tasks are handed out one by one, so that a thread that is interrupted does not hold up the others.
-      let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
-      guard index < count else { return }
-      body(index)
+  /// A thread's own share first, then what is left of the others', task by task: whoever is interrupted does not hold up
+  /// the rest.
+  private func takeTasks(_ body: (Int) -> Void, first: Int) {
+    for step in 0..<shares.count {
+      let share = shares[(first + step) % shares.count]
+      while true {
+        let index = share.next.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard index < share.end else { break }
+        body(index)
+      }
     }
   }
 
@@ -123,7 +132,7 @@ private final class Team: @unchecked Sendable {
     while true {
       seen = waitForCall(after: seen, number)
       guard enter() else { continue }
-      if number < wanted, let body { takeTasks(body, count) }
+      if number + 1 < shares.count, let body { takeTasks(body, first: number + 1) }
       gate.wrappingSubtract(1, ordering: .releasing)
     }
   }
@@ -160,4 +169,12 @@ private final class Team: @unchecked Sendable {
       if after != seen { return after }
     }
   }
+}
+
+/// One thread's part of a call's tasks.
+private final class Share: Sendable {
+  /// The first task that nobody has taken.
+  let next = Atomic<Int>(0)
+  /// One more than the last; written while nobody is inside.
+  nonisolated(unsafe) var end = 0
 }

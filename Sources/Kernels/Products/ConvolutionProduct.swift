@@ -70,14 +70,16 @@ struct ConvolutionProduct {
     guard y.samples > 0, y.height > 0, y.width > 0, y.channels > 0 else { return }
     let output = Unchecked(UnsafeMutableRawPointer(y.mutablePointer()).assumingMemoryBound(to: Float.self))
     let product = Unchecked(self)
-    let chunks = (y.blocks + Self.blocksPerTask - 1) / Self.blocksPerTask
+    // A share of the blocks each where there are enough, as the layers before and after cut them.
+    let blocksPerTask = max(2, min(Self.blocksPerTask, y.blocks / Parallel.threads))
+    let chunks = (y.blocks + blocksPerTask - 1) / blocksPerTask
     let (blocks, height, width, channels) = (y.blocks, y.height, y.width, y.channels)
     let isSmall =
       y.blocks * y.height * y.width * 16 * channels * geometry.taps * x.channels < TiledProduct.serialWork
     let body: (Int) -> Void = { task in
-      let first = task / height * Self.blocksPerTask
+      let first = task / height * blocksPerTask
       product.value.runRow(
-        task % height, first..<min(first + Self.blocksPerTask, blocks),
+        task % height, first..<min(first + blocksPerTask, blocks),
         Output(pointer: output.value, height: height, width: width, channels: channels))
     }
     if isSmall {

@@ -2,7 +2,7 @@ import MicroKernels
 
 /// The loops around the micro-kernel: one product C = start + A·B of any size, cut into tiles.
 ///
-/// 1. tasks (parallel: each owns a rectangle of C): a chunk of row tiles × a chunk of panels;
+/// 1. tasks (parallel: each owns a rectangle of C): a chunk of panels × a chunk of row tiles;
 /// 2. depth, in stretches of `packedDepth` (not parallel: they continue the same sums), whose rows of A a task packs once;
 /// 3. groups of panels, as wide as a tile;
 /// 4. depth, in chunks of `depthChunk`: the group's part of C goes from chunk to chunk in the second-level cache;
@@ -45,14 +45,18 @@ struct TiledProduct {
     var rowParts = (rows + rowChunk - 1) / rowChunk
     // A task packs its own rows of A: cut by rows then, so that nobody packs what another has packed.
     if packsWhole { rowParts = max(rowParts, min(tasks, rowTiles / 2)) }
-    let panelParts = max(1, min(panelGroups, (tasks + rowParts - 1) / rowParts))
+    // A share of the panels for every thread, but where each part of them would pack all of A again.
+    let leastParts = packsWhole || isSmall ? 1 : Parallel.threads
+    let panelParts = max(1, min(panelGroups, max(leastParts, (tasks + rowParts - 1) / rowParts)))
     let tilesPerPart = (rowTiles + rowParts - 1) / rowParts
     let groupsPerPart = (panelGroups + panelParts - 1) / panelParts
     let product = Unchecked((self, plan))
     let body: (Int) -> Void = { task in
-      let firstTile = task / panelParts * tilesPerPart
+      // Panels outside, rows inside: a thread's share of the tasks is then a share of the panels, of which it has packed,
+      // or computed in the layer before, most itself.
+      let firstTile = task % rowParts * tilesPerPart
       let lastTile = min(firstTile + tilesPerPart, rowTiles)
-      let firstGroup = task % panelParts * groupsPerPart
+      let firstGroup = task / rowParts * groupsPerPart
       let lastGroup = min(firstGroup + groupsPerPart, panelGroups)
       guard firstTile < lastTile, firstGroup < lastGroup else { return }
       let (product, plan) = product.value
