@@ -142,6 +142,8 @@ import Testing
     #expect(Figure8.Spread([0.5])?.deviation == nil && Figure8.Spread([]) == nil)
     #expect(abs((figure.difference(.shiftedError) ?? 0) - 0.375) < 1e-12)
     #expect(figure.difference(.trainError) == 0)
+    #expect(abs((figure.nuisanceTermEffect(.shiftedError) ?? 0) - 0.25) < 1e-12)
+    #expect(figure.text.contains("25.00") && figure.metrics.number("nuisance_term.train_error") == 0)
     #expect(figure.isInOrder(.independence) == true && figure.isInOrder(.control) == false)
     #expect(figure.isInOrder(.resNet) == nil)
     #expect(figure.text.contains("60.00 ± 10.00") && figure.text.contains("37.50"))

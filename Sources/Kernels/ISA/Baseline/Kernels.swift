@@ -24,16 +24,23 @@ private let batchNorm = BatchNormKernels(
     $2 ? scaleShift($0, $1, rectifies: true, fused: fused) : scaleShift($0, $1, rectifies: false, fused: fused)
   },
   scaleShiftAdd: { scaleShiftAdd($0, $1, fused: fused) },
-  sums: {
-    $3
-      ? batchNormSums($0, $1, $2, rectifies: true, fused: fused)
-      : batchNormSums($0, $1, $2, rectifies: false, fused: fused)
-  },
+  sums: { $3 ? rectifiedSums($0, $1, $2) : plainSums($0, $1, $2) },
   inputGradient: {
     $4
       ? batchNormInputGradient($0, $1, meanTerm: $2, normalTerm: $3, rectifies: true, fused: fused)
       : batchNormInputGradient($0, $1, meanTerm: $2, normalTerm: $3, rectifies: false, fused: fused)
   })
+
+// Apart, as in one closure the inliner gave up on the second, silently: it called the baseline's, many times slower.
+@inline(never)
+private func rectifiedSums(_ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutablePointer<Vector>) {
+  batchNormSums(pixels, work, sums, rectifies: true, fused: fused)
+}
+
+@inline(never)
+private func plainSums(_ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutablePointer<Vector>) {
+  batchNormSums(pixels, work, sums, rectifies: false, fused: fused)
+}
 
 private let narrow = TileSet(tall: [narrow6x1, narrow4x1], thin: [narrow2x3])
 private let wide = TileSet(
