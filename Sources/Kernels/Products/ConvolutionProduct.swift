@@ -70,8 +70,9 @@ struct ConvolutionProduct {
     guard y.samples > 0, y.height > 0, y.width > 0, y.channels > 0 else { return }
     let output = Unchecked(UnsafeMutableRawPointer(y.mutablePointer()).assumingMemoryBound(to: Float.self))
     let product = Unchecked(self)
-    // A share of the blocks each where there are enough to fill a tile, as the layers before and after cut them.
-    let blocksPerTask = min(Self.blocksPerTask, max(plan.widths.first ?? 1, y.blocks / Parallel.threads))
+    // A share of the blocks each where there are enough, as the layers before and after cut them: that is worth more than
+    // full tiles at the ends of rows.
+    let blocksPerTask = max(2, min(Self.blocksPerTask, y.blocks / Parallel.threads))
     let chunks = (y.blocks + blocksPerTask - 1) / blocksPerTask
     let (blocks, height, width, channels) = (y.blocks, y.height, y.width, y.channels)
     let isSmall =
