@@ -54,7 +54,7 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Kernels", "Flow"], path: "Tests/TestSupport", swiftSettings: safe),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: optimised),
     .testTarget(name: "FlowTests", dependencies: ["Kernels", "Flow", "TestSupport"], swiftSettings: safe),
-    .testTarget(name: "DatasetsTests", dependencies: ["Kernels", "Datasets"], swiftSettings: safe),
+    .testTarget(name: "DatasetsTests", dependencies: ["Kernels", "Datasets", "TestSupport"], swiftSettings: safe),
     .testTarget(
       name: "ToolsTests", dependencies: ["Tools", "ToolSupport", "Kernels", "Flow", "Datasets", "TestSupport"],
       swiftSettings: safe),

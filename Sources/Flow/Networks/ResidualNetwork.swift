@@ -126,23 +126,7 @@ public struct ResidualNetwork: CouplingFunction, Equatable {
   }
 }
 
-extension ResidualNetwork: Classifier {
-  /// The logits of every sample.
-  public func logits(_ x: Activation) -> Activation { evaluate(x.view) }
-
-  /// The mean cross-entropy in nats, the hits, and the derivatives in `gradient`.
-  public func loss(_ x: Activation, labels: [UInt8], gradient: inout ResidualNetwork) -> (loss: Double, correct: Int) {
-    let (logits, tape) = evaluateRecording(x.view)
-    let (loss, correct, dlogits) = softmaxCrossEntropy(logits, labels: labels)
-    backwardParameters(tape, outputGradient: dlogits.view, into: &gradient, .replace)
-    return (loss, correct)
-  }
-
-  /// The first part whose output is not finite, by name.
-  public func firstNonFinitePart(_ x: Activation) -> String? {
-    evaluate(x.view).firstNonFinite() == nil ? nil : "the network's output"
-  }
-}
+extension ResidualNetwork: FeedForwardClassifier {}
 
 extension ResidualNetwork {
   /// What a stage works on, and what it costs.

@@ -73,12 +73,28 @@ public struct BijectiveClassifier<Network: InvertibleLayer>: Classifier {
   }
 }
 
-extension RectifierNetwork: Classifier {
+/// An ordinary network whose output is the logits: how it is evaluated and differentiated makes it a classifier.
+public protocol FeedForwardClassifier: Classifier {
+  /// What evaluation keeps for backward.
+  associatedtype Tape
+
+  /// The logits of every sample.
+  func evaluate(_ x: ChannelView) -> Activation
+
+  /// Like `evaluate`, with a tape.
+  func evaluateRecording(_ x: ChannelView) -> (y: Activation, tape: Tape)
+
+  /// Writes or adds ∂L/∂parameter to `gradient`.
+  func backwardParameters(
+    _ tape: Tape, outputGradient: ChannelView, into gradient: inout Self, _ accumulation: Accumulation)
+}
+
+extension FeedForwardClassifier {
   /// The logits of every sample.
   public func logits(_ x: Activation) -> Activation { evaluate(x.view) }
 
   /// The mean cross-entropy in nats, the hits, and the derivatives in `gradient`.
-  public func loss(_ x: Activation, labels: [UInt8], gradient: inout RectifierNetwork) -> (loss: Double, correct: Int) {
+  public func loss(_ x: Activation, labels: [UInt8], gradient: inout Self) -> (loss: Double, correct: Int) {
     let (logits, tape) = evaluateRecording(x.view)
     let (loss, correct, dlogits) = softmaxCrossEntropy(logits, labels: labels)
     backwardParameters(tape, outputGradient: dlogits.view, into: &gradient, .replace)
@@ -90,3 +106,5 @@ extension RectifierNetwork: Classifier {
     evaluate(x.view).firstNonFinite() == nil ? nil : "the network's output"
   }
 }
+
+extension RectifierNetwork: FeedForwardClassifier {}

@@ -1,8 +1,8 @@
 /// Copies `depth` stretches of `width` adjacent elements, an even number up to 14, one after another: rows of A that are
 /// columns in memory, to a panel `[k][width]`.
 ///
-/// From eight elements on a stretch is one whole vector, whose excess the next one covers; the last is copied exactly, so
-/// nothing is read or written past the end.
+/// From eight elements on a stretch is one whole vector, whose excess the next one covers; the last is copied exactly. So
+/// nothing is read or written past the end, as stretches lie at least their width apart.
 @inlinable @inline(__always)
 public func packColumns(
   _ depth: Int, _ width: Int, _ source: UnsafePointer<Float>, _ sourceStride: Int,

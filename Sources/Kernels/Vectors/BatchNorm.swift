@@ -97,19 +97,8 @@ public struct BatchNormCoefficients: Sendable, Equatable {
 
 /// y = x·scale + shift channel by channel, through a rectifier where asked. Cost: one pass.
 public func batchNorm(_ x: Activation, _ coefficients: BatchNormCoefficients, rectifies: Bool) -> Activation {
-  let y = x.uninitializedLike()
-  let chunks = PixelChunks(x)
-  let output = Unchecked(y.storage.pointer)
-  let constants = ChannelConstants(coefficients, channels: x.channels)
   let kernel = InstructionSet.selected.batchNorm.scaleShift
-  Parallel.forRanges(chunks.count, grain: chunks.grain) { range in
-    for chunk in range {
-      let pixels = chunks.pixels(chunk)
-      let offset = pixels.lowerBound * x.channels
-      kernel(pixels.count, constants.work(x.pointer + offset, x.pointer, output.value + offset), rectifies)
-    }
-  }
-  return y
+  return mapPixels(x, beside: x, coefficients) { kernel($0, $1, rectifies) }
 }
 
 /// y = max(0, x·scale + shift + other), channel by channel: the end of a residual block (He et al. 2016, equation 1), whose
@@ -117,16 +106,23 @@ public func batchNorm(_ x: Activation, _ coefficients: BatchNormCoefficients, re
 public func batchNorm(_ x: Activation, _ coefficients: BatchNormCoefficients, adding other: ChannelView) -> Activation {
   let shortcut = other.contiguous
   precondition(shortcut.hasShape(of: x), "batch norm: \(shortcut.shape) is to be added to \(x.shape)")
+  return mapPixels(x, beside: shortcut, coefficients, InstructionSet.selected.batchNorm.scaleShiftAdd)
+}
+
+/// What `kernel` makes of whole pixels of x and of another activation of its shape.
+private func mapPixels(
+  _ x: Activation, beside other: Activation, _ coefficients: BatchNormCoefficients,
+  _ kernel: @Sendable (_ pixels: Int, _ work: BatchNormWork) -> Void
+) -> Activation {
   let y = x.uninitializedLike()
   let chunks = PixelChunks(x)
   let output = Unchecked(y.storage.pointer)
   let constants = ChannelConstants(coefficients, channels: x.channels)
-  let kernel = InstructionSet.selected.batchNorm.scaleShiftAdd
   Parallel.forRanges(chunks.count, grain: chunks.grain) { range in
     for chunk in range {
       let pixels = chunks.pixels(chunk)
       let offset = pixels.lowerBound * x.channels
-      kernel(pixels.count, constants.work(x.pointer + offset, shortcut.pointer + offset, output.value + offset))
+      kernel(pixels.count, constants.work(x.pointer + offset, other.pointer + offset, output.value + offset))
     }
   }
   return y

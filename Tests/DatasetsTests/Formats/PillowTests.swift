@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -7,27 +8,9 @@ import Testing
 ///
 /// Runs where `METAMER_PYTHON`, or `python3`, has numpy and Pillow, and says that it was skipped elsewhere.
 struct PillowTests {
-  private static let python = ProcessInfo.processInfo.environment["METAMER_PYTHON"] ?? "python3"
   private static let textures = ProcessInfo.processInfo.environment["METAMER_TEXTURES"]
 
-  private static let isThere: Bool = {
-    let there = (try? call(["-c", "import numpy, PIL"]))?.code == 0
-    if !there { print("skipped: \(python) has no numpy and Pillow; METAMER_PYTHON names another") }
-    return there
-  }()
-
-  private static func call(_ words: [String]) throws -> (code: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [python] + words
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-  }
+  private static let isThere = Python.has(["numpy", "PIL"])
 
   /// Runs the script in a new folder, which is removed after `body`.
   private func withPillow(_ mode: String, _ files: [String] = [], body: (String) throws -> Void) throws {
@@ -36,7 +19,7 @@ struct PillowTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().appendingPathComponent("Python/grey.py").path
-    let (code, output) = try Self.call([script, mode, folder.path] + files)
+    let (code, output) = try Python.call([script, mode, folder.path] + files)
     try #require(code == 0, "\(output)")
     try body(folder.path)
   }

@@ -1,6 +1,7 @@
 import Flow
 import Foundation
 import Kernels
+import TestSupport
 import Testing
 
 @testable import Datasets
@@ -11,26 +12,8 @@ import Testing
 ///
 /// Runs where `METAMER_PYTHON`, or `python3`, has numpy, torch and safetensors, and says that it was skipped elsewhere.
 struct PyTorchTests {
-  private static let python = ProcessInfo.processInfo.environment["METAMER_PYTHON"] ?? "python3"
 
-  private static let isThere: Bool = {
-    let there = (try? call(["-c", "import numpy, torch, safetensors"]))?.code == 0
-    if !there { print("skipped: \(python) has no numpy, torch and safetensors; METAMER_PYTHON names another") }
-    return there
-  }()
-
-  private static func call(_ words: [String]) throws -> (code: Int32, output: String) {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [python] + words
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-  }
+  private static let isThere = Python.has(["numpy", "torch", "safetensors"])
 
   @Test("PyTorch computes the same logits from the file", .enabled(if: isThere), arguments: CouplingKind.allCases)
   func logits(coupling: CouplingKind) throws {
@@ -56,7 +39,9 @@ struct PyTorchTests {
       try Data(images).write(to: URL(fileURLWithPath: "\(run)/images.npy"))
       let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Python/logits.py").path
-      let (code, output) = try Self.call([script, "\(run)/\(ModelFile.name)", "\(run)/images.npy", "\(run)/logits.npy"])
+      let (code, output) = try Python.call([
+        script, "\(run)/\(ModelFile.name)", "\(run)/images.npy", "\(run)/logits.npy",
+      ])
       try #require(code == 0, "\(output)")
       let file = try NPY.decode([UInt8](Data(contentsOf: URL(fileURLWithPath: "\(run)/logits.npy"))))
       let found = file.floats
