@@ -101,7 +101,8 @@ private struct ConvolutionOperands {
       convolutionWeightGradient(x.view, outputGradient: dy.view, geometry, weight: &dweight, bias: &dbias, .replace)
       var expected = Matrix(rows: outputs.count, columns: geometry.taps * inputs.count)
       Reference.convolutionWeightGradient(
-        x.channels(inputs), outputGradient: dy.channels(outputs), geometry, weight: &expected, .replace)
+        x.channels(inputs), outputGradient: dy.channels(outputs), geometry, weight: &expected, .replace,
+        lanesFirst: geometry.sumsLanesFirst(inputs: x.channels, outputs: dy.channels))
       try check.equal(
         dweight.rows(outputs).taps(geometry.taps, inputs).values, expected.values, "weight gradient")
     }

@@ -23,6 +23,12 @@ public struct Convolution: Sendable, Equatable {
   /// Taps of the kernel.
   public var taps: Int { kernel * kernel }
 
+  /// Whether every lane's part of a weight gradient's sums is summed before the lanes are added; see
+  /// `convolutionWeightGradient`.
+  public func sumsLanesFirst(inputs: Int, outputs: Int) -> Bool {
+    kernel == 3 && stride == 1 && min(inputs, outputs) <= ThinWeightGradient.channels
+  }
+
   /// Pixels of the output along an axis: ⌈size / stride⌉. Output pixel i lies on input pixel i · stride.
   public func outputSize(_ size: Int) -> Int { (size + stride - 1) / stride }
 }
@@ -77,8 +83,10 @@ public func convolutionInputGradient(
 
 /// The gradients with respect to weight and bias of y = W ∗ x + bias.
 ///
-/// Every weight's sum is one chain over blocks, output pixels and lanes in ascending order, whatever the number of threads.
-/// An empty `bias` is none. Lanes beyond the last sample must carry dy = 0. Cost: as forward, plus the transposition of one operand.
+/// Every weight's sum is one chain over blocks, output pixels and lanes in ascending order, whatever the number of threads; for
+/// 3×3 at stride 1 with few channels on one side it is sixteen chains over blocks and output pixels, one a lane, that are then
+/// added. An empty `bias` is none. Lanes beyond the last sample must carry dy = 0. Cost: as forward, plus the transposition of one
+/// operand where there is one chain.
 public func convolutionWeightGradient(
   _ x: ChannelView, outputGradient dy: ChannelView, _ geometry: Convolution, weight dweight: inout Matrix,
   bias dbias: inout [Float], _ accumulation: Accumulation
@@ -92,7 +100,12 @@ public func convolutionWeightGradient(
     convolutionWeightGradient: \(dweight.rows)×\(dweight.columns) and bias \(dbias.count) do not fit \
     \(x.activation.shape) with \(x.channels) inputs and \(dy.activation.shape) with \(dy.channels) outputs
     """)
-  ConvolutionWeightGradient(x.contiguous, outputGradient: dy.contiguous, geometry).run(weight: &dweight, accumulation)
+  if geometry.sumsLanesFirst(inputs: x.channels, outputs: dy.channels) {
+    ThinWeightGradient(x.contiguous, outputGradient: dy.contiguous, tiles: InstructionSet.selected.tiles)
+      .run(weight: &dweight, accumulation)
+  } else {
+    ConvolutionWeightGradient(x.contiguous, outputGradient: dy.contiguous, geometry).run(weight: &dweight, accumulation)
+  }
   guard !dbias.isEmpty else { return }
   sumOverSamples(dy, into: &dbias, accumulation)
 }

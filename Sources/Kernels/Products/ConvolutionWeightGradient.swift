@@ -7,60 +7,45 @@ import MicroKernels
 /// panels of sixteen channels, `[panel][block][y][x][sample]`. The other is read as it lies: a row of A is a channel, its
 /// lanes are sixteen consecutive k, a pixel is a segment, an image row a repeat.
 ///
-/// Where the other operand is thin, the three taps of a kernel row become rows of A too, being neighbouring pixels in
-/// memory: every vector of the panels is then used three times as often. Its image is padded by a column of zeros at
-/// both ends for that, which changes no sum.
-///
-///     thin operand, 2 channels:  … | c0 c1 | c0 c1 | c0 c1 | …        six rows of A, sixteen floats apart
-///                                     kx=0    kx=1    kx=2
-///
 /// 1. tasks (parallel: each owns some panels): nobody transposes what another does;
 /// 2. blocks and chunks of image rows, as many as the second-level cache holds of both operands (not parallel: they continue
 ///    the same sums);
-/// 3. kernel rows or taps, panels, row tiles.
+/// 3. taps, panels, row tiles.
 ///
-/// Results are gathered in `[ky or tap][row of A][panel][16]` and put in their places at the end.
+/// Results are gathered in `[tap][row of A][panel][16]` and put in their places at the end.
 struct ConvolutionWeightGradient {
   /// Of both operands together: half of a second-level cache of 1 MB.
   private static let chunkBytes = 1 << 19
-  /// Up to how many channels the thin operand's taps become rows.
-  private static let thin = 16
 
   private let geometry: Convolution
   private let x: Activation
   private let dy: Activation
   /// Whether the rows of A are dy's channels; else x's.
   private let rowsAreOutputs: Bool
-  private let isFolded: Bool
   private let plan: TilePlan
   private let panels: Int
   private let paddedRows: Int
-  /// Kernel rows where taps are folded, else taps.
-  private let slices: Int
 
   init(_ x: Activation, outputGradient dy: Activation, _ geometry: Convolution) {
     self.x = x
     self.dy = dy
     self.geometry = geometry
     rowsAreOutputs = dy.channels <= x.channels
-    let channels = min(dy.channels, x.channels)
-    isFolded = geometry.kernel == 3 && geometry.stride == 1 && channels <= Self.thin
-    let rows = isFolded ? geometry.kernel * channels : channels
+    let rows = min(dy.channels, x.channels)
     panels = (max(dy.channels, x.channels) + 15) / 16
     plan = TilePlan(rows: rows, panels: panels, tiles: InstructionSet.selected.tiles)
     paddedRows = plan.rowTiles.reduce(0) { $0 + $1.kernel.rows }
-    slices = isFolded ? geometry.kernel : geometry.taps
   }
 
   /// One register tile of results.
   private struct Unit {
-    let slice: Int
+    let tap: Int
     let tile: TilePlan.RowTile
     let panel: Int
     let width: Int
   }
 
-  /// The pixels of the output, rows and columns, on which one slice's taps lie inside the image.
+  /// The pixels of the output, rows and columns, on which one tap lies inside the image.
   private struct Window {
     let rows: Range<Int>
     let columns: Range<Int>
@@ -69,8 +54,7 @@ struct ConvolutionWeightGradient {
   func run(weight dweight: inout Matrix, _ accumulation: Accumulation) {
     let thick = rowsAreOutputs ? x : dy
     let thin = rowsAreOutputs ? dy : x
-    let rows = isFolded ? PaddedColumns(thin) : PaddedColumns(asItLies: thin)
-    let sums = VectorStorage(count: slices * paddedRows * panels)
+    let sums = VectorStorage(count: geometry.taps * paddedRows * panels)
     let floats = UnsafeMutableRawPointer(sums.pointer).assumingMemoryBound(to: Float.self)
     if accumulation == .add {
       dweight.values.withUnsafeBufferPointer { values in
@@ -83,14 +67,13 @@ struct ConvolutionWeightGradient {
     let groups = (panels + width - 1) / width
     let isSmall =
       dy.blocks * dy.height * dy.width * 16 * dy.channels * geometry.taps * x.channels < TiledProduct.serialWork
-    // Thin rows cost little to read again: a task then takes one group, so that more image rows fit its chunk.
-    let tasks = isFolded ? groups : isSmall || Parallel.threads == 1 ? 1 : min(groups, 2 * Parallel.threads)
+    let tasks = isSmall || Parallel.threads == 1 ? 1 : min(groups, 2 * Parallel.threads)
     let output = Unchecked(floats)
     let gradient = Unchecked(self)
     Parallel.forEach(tasks) { task in
       let first = groups * task / tasks * width
       let last = min(panels, groups * (task + 1) / tasks * width)
-      gradient.value.runTask(first..<last, thick, rows, output.value, adds: accumulation == .add)
+      gradient.value.runTask(first..<last, thick, thin, output.value, adds: accumulation == .add)
     }
     dweight.values.withUnsafeMutableBufferPointer { values in
       forEachRow { sum, weight, count, step in
@@ -102,23 +85,21 @@ struct ConvolutionWeightGradient {
   /// The tiles of some panels, in the order in which they are computed.
   private func units(_ range: Range<Int>) -> [Unit] {
     var result: [Unit] = []
-    for slice in 0..<slices {
+    for tap in 0..<geometry.taps {
       var panel = range.lowerBound
       while panel < range.upperBound {
         let width = plan.widths.first { $0 <= range.upperBound - panel } ?? 1
-        for tile in plan.rowTiles { result.append(Unit(slice: slice, tile: tile, panel: panel, width: width)) }
+        for tile in plan.rowTiles { result.append(Unit(tap: tap, tile: tile, panel: panel, width: width)) }
         panel += width
       }
     }
     return result
   }
 
-  /// Where the taps of a slice lie inside the image; folded columns always do, thanks to the padding.
-  private func window(_ slice: Int) -> Window {
-    let ky = isFolded ? slice : slice / geometry.kernel
-    let rows = inside(ky, dy.height, x.height)
-    if !isFolded { return Window(rows: rows, columns: inside(slice % geometry.kernel, dy.width, x.width)) }
-    return Window(rows: rows, columns: 0..<dy.width)
+  private func window(_ tap: Int) -> Window {
+    Window(
+      rows: inside(tap / geometry.kernel, dy.height, x.height),
+      columns: inside(tap % geometry.kernel, dy.width, x.width))
   }
 
   private func inside(_ tap: Int, _ output: Int, _ input: Int) -> Range<Int> {
@@ -131,14 +112,14 @@ struct ConvolutionWeightGradient {
   }
 
   private func runTask(
-    _ range: Range<Int>, _ thick: Activation, _ rows: PaddedColumns, _ sums: UnsafeMutablePointer<Float>, adds: Bool
+    _ range: Range<Int>, _ thick: Activation, _ thin: Activation, _ sums: UnsafeMutablePointer<Float>, adds: Bool
   ) {
     let units = units(range)
-    let windows = (0..<slices).map(window)
+    let windows = (0..<geometry.taps).map(window)
     let reach = geometry.kernel / 2
     // Bytes of an output row of A and of the transposed panels, and of the rows beyond a chunk that its taps reach.
     let thickRow = 64 * 16 * thick.width * range.count * (rowsAreOutputs ? geometry.stride : 1)
-    let bytes = thickRow + 4 * rows.rowStride * (rowsAreOutputs ? 1 : geometry.stride)
+    let bytes = thickRow + 64 * thin.width * thin.channels * (rowsAreOutputs ? 1 : geometry.stride)
     let halo = rowsAreOutputs ? 2 * reach * thickRow / geometry.stride : 0
     let chunk = min(max(1, (Self.chunkBytes - halo) / max(bytes, 1)), max(dy.height, 1))
     var transposed = TransposedPanels(
@@ -154,9 +135,9 @@ struct ConvolutionWeightGradient {
           transposed.fill(block, start..<end)
         }
         for unit in units {
-          let window = windows[unit.slice]
+          let window = windows[unit.tap]
           run(
-            unit, block, window.rows.clamped(to: start..<end), window.columns, rows, transposed, sums,
+            unit, block, window.rows.clamped(to: start..<end), window.columns, thin, transposed, sums,
             isFirst: isFirst)
         }
         isFirst = false
@@ -164,19 +145,17 @@ struct ConvolutionWeightGradient {
     }
     if isFirst {
       // Nothing to sum over.
-      for unit in units { run(unit, 0, 0..<0, 0..<0, rows, transposed, sums, isFirst: true) }
+      for unit in units { run(unit, 0, 0..<0, 0..<0, thin, transposed, sums, isFirst: true) }
     }
   }
 
   private func run(
-    _ unit: Unit, _ block: Int, _ outputRows: Range<Int>, _ columns: Range<Int>, _ rows: PaddedColumns,
+    _ unit: Unit, _ block: Int, _ outputRows: Range<Int>, _ columns: Range<Int>, _ thin: Activation,
     _ transposed: TransposedPanels, _ sums: UnsafeMutablePointer<Float>, isFirst: Bool
   ) {
     let reach = geometry.kernel / 2
-    let ky = isFolded ? unit.slice : unit.slice / geometry.kernel
-    let kx = isFolded ? reach : unit.slice % geometry.kernel
-    let inputRow = outputRows.lowerBound * geometry.stride + ky - reach
-    let inputColumn = columns.lowerBound * geometry.stride + kx - reach
+    let inputRow = outputRows.lowerBound * geometry.stride + unit.tap / geometry.kernel - reach
+    let inputColumn = columns.lowerBound * geometry.stride + unit.tap % geometry.kernel - reach
     // First pixel of each operand, and its distance from one output pixel to the next.
     let (rowsAt, panelsAt) =
       rowsAreOutputs
@@ -184,14 +163,18 @@ struct ConvolutionWeightGradient {
       : (pixel(inputRow, inputColumn, geometry.stride), pixel(outputRows.lowerBound, columns.lowerBound, 1))
     let isAlone = unit.width == 1
     let kernel = plan.kernel(unit.tile, width: unit.width)
+    let pixelStride = 16 * thin.channels
+    let thinRow =
+      UnsafeRawPointer(thin.pointer).assumingMemoryBound(to: Float.self)
+      + ((block * thin.height + rowsAt.row) * thin.width + rowsAt.column) * pixelStride
     let work = TileWork(
       repeats: outputRows.count, segments: columns.count, depth: 16,
-      a: rows.address(block, rowsAt.row, rowsAt.column) + 16 * unit.tile.first, aRow: 16,
-      aSegment: rowsAt.stride * rows.pixelStride, aRepeat: rowsAt.stride * rows.rowStride,
+      a: thinRow + 16 * unit.tile.first, aRow: 16, aSegment: rowsAt.stride * pixelStride,
+      aRepeat: rowsAt.stride * thin.width * pixelStride,
       b: transposed.address(unit.panel, panelsAt.row, panelsAt.column),
       bPanel: isAlone ? 0 : transposed.panelStride, bSegment: 16 * panelsAt.stride,
       bRepeat: transposed.rowStride * panelsAt.stride,
-      c: sums + 16 * ((unit.slice * paddedRows + unit.tile.first) * panels + unit.panel), cRow: 16 * panels,
+      c: sums + 16 * ((unit.tap * paddedRows + unit.tile.first) * panels + unit.panel), cRow: 16 * panels,
       cPanel: isAlone ? 0 : 16, start: isFirst ? .zero : .output, bias: UnsafePointer(sums), rectifies: false)
     kernel.run(work, isPacked: false)
   }
@@ -203,15 +186,9 @@ struct ConvolutionWeightGradient {
   /// Calls `body` with where the sums of one channel of the thinner operand begin, where its weights do, how many they are,
   /// and how far apart the weights are.
   private func forEachRow(_ body: (_ sum: Int, _ weight: Int, _ count: Int, _ step: Int) -> Void) {
-    let thinChannels = rowsAreOutputs ? dy.channels : x.channels
     for tap in 0..<geometry.taps {
-      let kx = tap % geometry.kernel
-      // With dy as rows, the pixel before the input pixel is under the kernel's last column.
-      let place = rowsAreOutputs ? geometry.kernel - 1 - kx : kx
-      let slice = isFolded ? tap / geometry.kernel : tap
-      let firstRow = isFolded ? place * thinChannels : 0
-      for thin in 0..<thinChannels {
-        let sum = 16 * (slice * paddedRows + firstRow + thin) * panels
+      for thin in 0..<min(dy.channels, x.channels) {
+        let sum = 16 * (tap * paddedRows + thin) * panels
         if rowsAreOutputs {
           body(sum, (thin * geometry.taps + tap) * x.channels, x.channels, 1)
         } else {
@@ -219,52 +196,6 @@ struct ConvolutionWeightGradient {
         }
       }
     }
-  }
-}
-
-/// An operand whose channels are rows of A, as it lies or with a pixel of zeros at both ends of every row.
-private struct PaddedColumns {
-  private let activation: Activation
-  private let padding: VectorStorage?
-  private let height: Int
-  private let width: Int
-  private let channels: Int
-
-  init(asItLies activation: Activation) {
-    self.activation = activation
-    padding = nil
-    (height, width, channels) = (activation.height, activation.width, activation.channels)
-  }
-
-  init(_ activation: Activation) {
-    self.activation = activation
-    (height, width, channels) = (activation.height, activation.width + 2, activation.channels)
-    let storage = VectorStorage(count: activation.blocks * height * width * channels)
-    let zero = Vector(repeating: 0)
-    let rowVectors = activation.width * channels
-    let (target, source, lineVectors) = (Unchecked(storage.pointer), Unchecked(activation.pointer), width * channels)
-    let channels = channels
-    Parallel.forRanges(activation.blocks * height, grain: max(1, 4096 / max(lineVectors, 1))) { range in
-      for row in range {
-        let line = target.value + row * lineVectors
-        line.update(repeating: zero, count: channels)
-        (line + channels).update(from: source.value + row * rowVectors, count: rowVectors)
-        (line + channels + rowVectors).update(repeating: zero, count: channels)
-      }
-    }
-    padding = storage
-  }
-
-  /// Floats from one pixel to the next.
-  var pixelStride: Int { 16 * channels }
-  /// Floats from one image row to the next.
-  var rowStride: Int { width * pixelStride }
-
-  /// The first channel of a pixel; of the pixel before it where the rows are padded.
-  func address(_ block: Int, _ row: Int, _ column: Int) -> UnsafePointer<Float> {
-    let vectors = padding.map { UnsafePointer($0.pointer) } ?? activation.pointer
-    return UnsafeRawPointer(vectors).assumingMemoryBound(to: Float.self)
-      + ((block * height + row) * width + column) * pixelStride
   }
 }
 

@@ -1,3 +1,5 @@
+import MicroKernels
+
 extension Reference {
   /// y = activation(W ∗ x + bias); see `convolution`.
   public static func convolution(
@@ -55,12 +57,16 @@ extension Reference {
     return dx
   }
 
-  /// The weights' gradient; see `convolutionWeightGradient`.
+  /// The weights' gradient; see `convolutionWeightGradient`, `lanesFirst` being the order of its sums.
   public static func convolutionWeightGradient(
     _ x: ChannelView, outputGradient dy: ChannelView, _ geometry: Convolution, weight dweight: inout Matrix,
-    _ accumulation: Accumulation
+    _ accumulation: Accumulation, lanesFirst: Bool
   ) {
     if accumulation == .replace { dweight = Matrix(rows: dweight.rows, columns: dweight.columns) }
+    if lanesFirst {
+      addLaneSums(x, outputGradient: dy, geometry, to: &dweight)
+      return
+    }
     let image = x.activation
     for block in 0..<dy.blocks {
       for row in 0..<dy.activation.height {
@@ -80,6 +86,34 @@ extension Reference {
         }
       }
     }
+  }
+
+  /// The weights' gradient where the sums of every lane come first.
+  private static func addLaneSums(
+    _ x: ChannelView, outputGradient dy: ChannelView, _ geometry: Convolution, to dweight: inout Matrix
+  ) {
+    var total = [Vector](repeating: Vector(repeating: 0), count: dweight.values.count)
+    for lane in 0..<16 {
+      var sums = Matrix(rows: dweight.rows, columns: dweight.columns)
+      for sample in stride(from: lane, to: dy.samples, by: 16) {
+        for row in 0..<dy.activation.height {
+          for column in 0..<dy.activation.width {
+            forEachTap(geometry, row, column, x.activation.height, x.activation.width) { tap, inputRow, inputColumn in
+              for output in 0..<dy.channels {
+                let gradient = dy.activation[sample, row, column, dy.range.lowerBound + output]
+                for input in 0..<x.channels {
+                  let value = x.activation[sample, inputRow, inputColumn, x.range.lowerBound + input]
+                  let index = tap * x.channels + input
+                  sums[output, index] = multiplyAdd(sums[output, index], gradient, value)
+                }
+              }
+            }
+          }
+        }
+      }
+      for index in total.indices { total[index][lane] = sums.values[index] }
+    }
+    for index in total.indices { dweight.values[index] += laneSum(total[index]) }
   }
 
   /// Calls `body` with every tap inside the image, in ascending order, and the input pixel under it.

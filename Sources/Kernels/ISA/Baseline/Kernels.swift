@@ -42,9 +42,16 @@ private func plainSums(_ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutab
   batchNormSums(pixels, work, sums, rectifies: false, fused: fused)
 }
 
-private let narrow = TileSet(tall: [narrow6x1, narrow4x1], thin: [narrow2x3])
+private let narrow = TileSet(
+  tall: [narrow6x1, narrow4x1], thin: [narrow2x3], laneSums: [laneSum6x1Kernel, laneSum3x1Kernel])
 private let wide = TileSet(
-  tall: [wide12x2, wide10x2, wide8x2, wide6x2], thin: [wide2x8, wide2x6, wide2x4, wide4x6, wide4x4])
+  tall: [wide12x2, wide10x2, wide8x2, wide6x2], thin: [wide2x8, wide2x6, wide2x4, wide4x6, wide4x4],
+  laneSums: [laneSum6x4Kernel, laneSum3x4Kernel, laneSum6x1Kernel, laneSum3x1Kernel])
+
+private let laneSum6x4Kernel = LaneSumKernel(rows: 6, columns: 4) { laneSum6x4($0.laneSumWork, fused: fused) }
+private let laneSum3x4Kernel = LaneSumKernel(rows: 3, columns: 4) { laneSum3x4($0.laneSumWork, fused: fused) }
+private let laneSum6x1Kernel = LaneSumKernel(rows: 6, columns: 1) { laneSum6x1($0.laneSumWork, fused: fused) }
+private let laneSum3x1Kernel = LaneSumKernel(rows: 3, columns: 1) { laneSum3x1($0.laneSumWork, fused: fused) }
 
 private let narrow6x1 = TileKernel(
   rows: 6, panels: 1, rowsFunction: { tile6x1($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
