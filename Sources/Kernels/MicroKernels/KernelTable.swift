@@ -35,11 +35,11 @@ public struct KernelTable: Sendable {
       _ rows: Int, _ width: Int, _ source: UnsafePointer<Float>, _ sourceStride: Int,
       _ destination: UnsafeMutablePointer<Float>
     ) -> Void
-  /// Copies `depth` stretches of `width` adjacent elements, `sourceStride` apart, one after another.
+  /// Copies rows of A that are columns in memory to panels `[k][width]`, `panelStride` apart.
   public let packColumns:
     @Sendable (
-      _ depth: Int, _ width: Int, _ source: UnsafePointer<Float>, _ sourceStride: Int,
-      _ destination: UnsafeMutablePointer<Float>
+      _ tiles: Int, _ depth: Int, _ width: Int, _ source: UnsafePointer<Float>, _ sourceStride: Int,
+      _ destination: UnsafeMutablePointer<Float>, _ panelStride: Int
     ) -> Void
   /// y = a + b.
   public let add: Zip
@@ -85,7 +85,8 @@ public struct KernelTable: Sendable {
     name: String, fusesMultiplyAdd: Bool, tiles: TileSet, narrowTiles: TileSet, wideTiles: TileSet,
     transpose16: @escaping @Sendable (Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int) -> Void,
     packRows: @escaping @Sendable (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void,
-    packColumns: @escaping @Sendable (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void,
+    packColumns:
+      @escaping @Sendable (Int, Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int) -> Void,
     add: @escaping Zip, subtract: @escaping Zip, rectifierGradient: @escaping Zip, exp: @escaping Map,
     log: @escaping Map, tanh: @escaping Map, sigmoid: @escaping Map,
     softmaxCrossEntropy:

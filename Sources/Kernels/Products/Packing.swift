@@ -53,7 +53,7 @@ func pack(
       }
     }
     if part.aRow == 1 && tile.rows == width {
-      InstructionSet.selected.packColumns(part.depth, width, source, aDepth, destination)
+      InstructionSet.selected.packColumns(1, part.depth, width, source, aDepth, destination, 0)
       k = part.depth
     }
     while k < part.depth {

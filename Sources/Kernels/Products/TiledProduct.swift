@@ -83,7 +83,7 @@ struct TiledProduct {
       }
       let stretch = first..<last
       if work.aRow == 1 && aDepth != 1 {
-        packColumns(tiles, pieces[stretch], scratch)
+        packColumns(plan, tiles, pieces[stretch], scratch)
       } else {
         for tile in tiles where packs(tile) {
           var panel = scratch.panel(tile)
@@ -100,7 +100,7 @@ struct TiledProduct {
 
   /// Packs rows that are columns in memory, all tiles' at a time: what lies together is then read together.
   private func packColumns(
-    _ tiles: ArraySlice<TilePlan.RowTile>, _ pieces: ArraySlice<Piece>, _ scratch: TaskScratch
+    _ plan: TilePlan, _ tiles: ArraySlice<TilePlan.RowTile>, _ pieces: ArraySlice<Piece>, _ scratch: TaskScratch
   ) {
     let packColumns = InstructionSet.selected.packColumns
     var depth = 0
@@ -110,16 +110,22 @@ struct TiledProduct {
         for first in stride(from: 0, to: part.depth, by: Self.columnBand) {
           let band = min(Self.columnBand, part.depth - first)
           let source = part.a + (segment * part.aSegment + first * aDepth)
-          for tile in tiles {
+          var index = tiles.startIndex
+          while index < tiles.endIndex {
+            let tile = tiles[index]
             let target = scratch.panel(tile) + (depth + first) * tile.kernel.rows
             if tile.rows == tile.kernel.rows {
-              packColumns(band, tile.rows, source + tile.first, aDepth, target)
+              let equal = min(plan.equalTiles(from: index), tiles.endIndex - index)
+              packColumns(
+                equal, band, tile.rows, source + tile.first, aDepth, target, scratch.depth * tile.kernel.rows)
+              index += equal
             } else {
               for k in 0..<band {
                 for row in 0..<tile.kernel.rows {
                   target[k * tile.kernel.rows + row] = row < tile.rows ? source[k * aDepth + tile.first + row] : 0
                 }
               }
+              index += 1
             }
           }
         }

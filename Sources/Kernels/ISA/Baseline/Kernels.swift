@@ -7,7 +7,7 @@ import MicroKernels
 public let kernels = KernelTable(
   name: name, fusesMultiplyAdd: fused, tiles: isWide ? wide : narrow, narrowTiles: narrow, wideTiles: wide,
   transpose16: { transpose16($0, $1, $2, $3, $4) }, packRows: { packRows($0, $1, $2, $3, $4) },
-  packColumns: { packColumns($0, $1, $2, $3, $4) },
+  packColumns: { packColumns($0, $1, $2, $3, $4, $5, $6) },
   add: { add($0, $1, $2, $3) }, subtract: { subtract($0, $1, $2, $3) },
   rectifierGradient: { rectifierGradient($0, $1, $2, $3) }, exp: { exp($0, $1, $2, fused: fused) },
   log: { log($0, $1, $2, fused: fused) }, tanh: { tanh($0, $1, $2, fused: fused) },
