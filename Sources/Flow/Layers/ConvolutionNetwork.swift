@@ -4,6 +4,8 @@ import Kernels
 /// rectifier → 3×3. The last convolution starts at zero, so that a coupling starts as the identity (Kingma & Dhariwal
 /// 2018, section 3.3). Without batch norm, the convolutions have biases instead.
 ///
+/// With dropout, some of what the last convolution reads is dropped where `evaluateRecording` computes it.
+///
 /// `evaluate` normalises by the running moments, folded into the weights, so that a sample's result depends on that sample
 /// alone and the inverse of a coupling retraces it. `evaluateRecording`, which training uses, normalises by the batch's;
 /// `backward` leaves these in the gradient, for the optimiser to move the running ones.
@@ -13,9 +15,14 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
   public private(set) var convolutions: [ConvolutionLayer]
   /// The normalisation behind each of the first two, or none at all.
   public private(set) var norms: [BatchNorm]
+  /// What is dropped of the last convolution's input in training, if anything is.
+  public private(set) var dropout: Dropout?
 
-  /// A network from `inputs` to `outputs` channels through two layers of `filters`, initialised from one stream.
-  public init(inputs: Int, filters: Int, outputs: Int, hasBatchNorm: Bool = true, random: RandomStream) {
+  /// A network from `inputs` to `outputs` channels through two layers of `filters`, initialised from one stream; it drops
+  /// values with probability `dropout`, if that is not 0.
+  public init(
+    inputs: Int, filters: Int, outputs: Int, hasBatchNorm: Bool = true, dropout: Float = 0, random: RandomStream
+  ) {
     var offset = 0
     convolutions = [
       ConvolutionLayer(
@@ -27,6 +34,7 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
       ConvolutionLayer(zeroInputs: filters, outputs: outputs, Convolution(kernel: 3)),
     ]
     norms = hasBatchNorm ? [BatchNorm(channels: filters), BatchNorm(channels: filters)] : []
+    self.dropout = dropout > 0 ? Dropout(probability: dropout, random: random) : nil
   }
 
   /// What evaluation keeps: its input, and of every layer but the last the activation that costs least to go on from. With
@@ -50,7 +58,7 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
     return convolutions[convolutions.count - 1].evaluate(current)
   }
 
-  /// y = f(x), normalised by the batch's moments, with a tape.
+  /// y = f(x), normalised by the batch's moments and with this draw's values dropped, with a tape.
   public func evaluateRecording(_ x: ChannelView) -> (y: Activation, tape: Tape) {
     var current = x
     var kept: [Activation] = []
@@ -65,6 +73,7 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
         current = normalised(kept[index], moments[index], index).view
       }
     }
+    if let dropout { current = dropout.apply(current.activation).view }
     return (convolutions[convolutions.count - 1].evaluate(current), Tape(input: x, kept: kept, moments: moments))
   }
 
@@ -76,9 +85,12 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
     var dy = outputGradient
     for index in convolutions.indices.dropFirst().reversed() {
       let kept = tape.kept[index - 1]
-      let input = norms.isEmpty ? kept : normalised(kept, tape.moments[index - 1], index - 1)
+      let drops = index == convolutions.count - 1 ? dropout : nil
+      var input = norms.isEmpty ? kept : normalised(kept, tape.moments[index - 1], index - 1)
+      if let drops { input = drops.apply(input) }
       gradient.convolutions[index].setGradient(input.view, outputGradient: dy, accumulation)
-      let dinput = convolutions[index].inputGradient(dy, height: image.height, width: image.width)
+      var dinput = convolutions[index].inputGradient(dy, height: image.height, width: image.width)
+      if let drops { dinput = drops.apply(dinput) }
       if norms.isEmpty {
         dy = rectifierGradient(kept, outputGradient: dinput).view
       } else {
@@ -91,6 +103,7 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
       }
     }
     gradient.convolutions[0].setGradient(tape.input, outputGradient: dy, accumulation)
+    if let dropout { gradient.dropout?.setNext(after: dropout) }
     return convolutions[0].inputGradient(dy, height: image.height, width: image.width)
   }
 
@@ -105,5 +118,6 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
       convolutions[index].visitParameters(prefix: "\(prefix)convolutions.\(index).", visit)
       if index < norms.count { norms[index].visitParameters(prefix: "\(prefix)norms.\(index).", visit) }
     }
+    dropout?.visitParameters(prefix: prefix + "dropout.", visit)
   }
 }

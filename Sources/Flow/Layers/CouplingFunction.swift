@@ -9,7 +9,7 @@ public protocol CouplingFunction: Parameterised {
   func evaluate(_ x: ChannelView) -> Activation
 
   /// Like `evaluate`, with a tape: the same bits, except that batch norm normalises by the batch's moments here and by the
-  /// running ones there.
+  /// running ones there, and that dropout drops here. Again the same bits for the same x.
   func evaluateRecording(_ x: ChannelView) -> (y: Activation, tape: Tape)
 
   /// Returns ∂L/∂x from ∂L/∂y, and writes or adds ∂L/∂parameter to `gradient`.

@@ -22,6 +22,8 @@ public struct Parameter: Sendable, Equatable {
     case trainable
     /// They are a running mean or variance; the gradient holds the batch's, towards which they move.
     case statistic
+    /// They number random draws; the gradient holds the next draw's, which takes their place.
+    case draw
   }
 
   /// A parameter's name, shape and kind.

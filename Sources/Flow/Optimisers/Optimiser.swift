@@ -36,6 +36,7 @@ extension Optimiser {
           step: moments.steps)
       case .statistic:
         for place in values.indices { values[place] += 0.1 * (gradients[index][place] - values[place]) }
+      case .draw: values = gradients[index]
       }
       index += 1
     }

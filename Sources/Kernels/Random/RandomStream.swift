@@ -4,7 +4,7 @@ import MicroKernels
 /// alone. So threads can draw any part in any order, and a resumed run draws what it would have drawn.
 ///
 /// Threefry-2x32-20 on a 64-bit counter; the words, uniforms and Gaussians are the same bits on every machine.
-public struct RandomStream: Sendable {
+public struct RandomStream: Sendable, Equatable {
   private let key: RandomKey
 
   /// The stream called `name` of a seed; different names give independent streams.
@@ -66,13 +66,19 @@ public struct RandomStream: Sendable {
 
   /// Numbers 0..<count of the stream, 64 bits each.
   private func words(count: Int) -> [UInt64] {
-    let groups = (count + 15) / 16
+    withWords(firstGroup: 0, groups: (count + 15) / 16) { words in
+      (0..<count).map { i in UInt64(words[2 * (i / 16) + 1][i % 16]) << 32 | UInt64(words[2 * (i / 16)][i % 16]) }
+    }
+  }
+
+  /// Calls `body` with two vectors of words for every one of some groups.
+  func withWords<Result>(
+    firstGroup: UInt64, groups: Int, _ body: (UnsafePointer<SIMD16<UInt32>>) -> Result
+  ) -> Result {
     let storage = VectorStorage(count: 2 * groups)
     return storage.pointer.withMemoryRebound(to: SIMD16<UInt32>.self, capacity: 2 * groups) { words in
-      InstructionSet.selected.randomWords(key, 0, groups, words)
-      return (0..<count).map { i in
-        UInt64(words[2 * (i / 16) + 1][i % 16]) << 32 | UInt64(words[2 * (i / 16)][i % 16])
-      }
+      InstructionSet.selected.randomWords(key, firstGroup, groups, words)
+      return body(words)
     }
   }
 

@@ -51,6 +51,8 @@ struct ImageModelConfiguration: Equatable, Sendable {
   var blocks = 3
   var coupling = CouplingKind.additive
   var hasBatchNorm = true
+  /// How likely a coupling function's value is dropped in training.
+  var dropout = 0.0
   var convolution = Convolution.factored
   var code = Code.centralPixel
   var factorsOut = true
@@ -64,11 +66,12 @@ struct ImageModelConfiguration: Equatable, Sendable {
   static let stepRange = 1...1000
   static let filterRange = 1...4096
   static let blockRange = 1...100
+  static let dropoutRange = 0...0.9
   /// Filters of a ResNet's first stage: those of ResNet-20.
   static let residualFilters = 16
   /// The options that only a bijection has.
   private static let bijectiveOptions = [
-    "stages", "steps", "coupling", "no-batch-norm", "convolution", "code", "no-factor-out", "logit-scale",
+    "stages", "steps", "coupling", "no-batch-norm", "dropout", "convolution", "code", "no-factor-out", "logit-scale",
   ]
 
   static let options: [Option] = [
@@ -81,6 +84,9 @@ struct ImageModelConfiguration: Equatable, Sendable {
     .integer("blocks", default: 3, in: blockRange, metavar: "N", help: "basic blocks of a ResNet's stage"),
     .choice("coupling", default: CouplingKind.additive, metavar: "KIND", help: "what a coupling does to one half"),
     .flag("no-batch-norm", help: "coupling functions with biases instead of batch norm"),
+    .number(
+      "dropout", default: 0, in: dropoutRange, metavar: "P",
+      help: "how likely what a coupling function's last layer reads is dropped in training"),
     .choice(
       "convolution", default: Convolution.factored, metavar: "FORM",
       help: "parameters of 1×1 convolutions: triangular factors, or the weight itself"),
@@ -130,6 +136,7 @@ struct ImageModelConfiguration: Equatable, Sendable {
     filters = options.integer("filters")
     coupling = options.choice("coupling", as: CouplingKind.self)
     hasBatchNorm = !options.flag("no-batch-norm")
+    dropout = options.number("dropout")
     convolution = options.choice("convolution", as: Convolution.self)
     code = options.choice("code", as: Code.self)
     factorsOut = !options.flag("no-factor-out")
@@ -187,7 +194,8 @@ struct ImageModelConfiguration: Equatable, Sendable {
     ) { shape, random in
       EitherCoupling(coupling, channels: shape.channels) { inputs, outputs in
         ConvolutionNetwork(
-          inputs: inputs, filters: filters, outputs: outputs, hasBatchNorm: hasBatchNorm, random: random)
+          inputs: inputs, filters: filters, outputs: outputs, hasBatchNorm: hasBatchNorm, dropout: Float(dropout),
+          random: random)
       }
     }
   }
@@ -227,6 +235,7 @@ extension ImageModelConfiguration {
         "stages": String(stages), "steps": String(steps), "coupling": coupling.rawValue,
         "batch_norm": String(hasBatchNorm), "convolution": convolution.rawValue, "code": code.rawValue,
         "factor_out": String(factorsOut), "logit_scale": Decimals.shortest(logitScale),
+        "dropout": Decimals.shortest(dropout),
       ]
     return common.merging(own) { _, own in own }
   }
@@ -260,6 +269,8 @@ extension ImageModelConfiguration {
     code = try reader.choice("code", as: Code.self)
     factorsOut = try reader.flag("factor_out")
     logitScale = try reader.positive("logit_scale")
+    // Files of before there was dropout have none.
+    if metadata["dropout"] != nil { dropout = try reader.number("dropout", in: Self.dropoutRange) }
     if let fault { throw fault }
   }
 }

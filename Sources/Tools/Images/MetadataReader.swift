@@ -35,6 +35,14 @@ struct MetadataReader {
     }
   }
 
+  /// A number in a range.
+  func number(_ key: String, in range: ClosedRange<Double>) throws(MetadataError) -> Double {
+    let (least, largest) = (Decimals.shortest(range.lowerBound), Decimals.shortest(range.upperBound))
+    return try value(key, "a number from \(least) to \(largest)") { text in
+      Decimals.number(text).flatMap { range.contains($0) ? $0 : nil }
+    }
+  }
+
   /// "true" or "false".
   func flag(_ key: String) throws(MetadataError) -> Bool { try value(key, "true or false") { Bool($0) } }
 

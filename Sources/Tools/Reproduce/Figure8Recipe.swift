@@ -20,14 +20,12 @@ struct Figure8Recipe {
     words = [
       .resNet: ["--network", "resnet"] + budget.schedule(quickEpochs: 2),
       .crossEntropy: ["--objective", "ce"] + budget.bijection(quickEpochs: 3),
-      .independence: independence + (budget == .quick ? ["--nuisance-weight", "0.5"] : []),
+      .independence: independence + budget.nuisanceWeight,
       .control: independence + ["--nuisance-weight", "0"],
     ]
     probe = (hidden: 1024, epochs: 12)
+    let network = budget.isQuick ? "" : " The paper does not describe its ResNet; ours is ResNet-20."
     remark =
-      budget == .quick
-      ? "The quick budget: smaller bijections (3 × 4 steps, 64 filters) and fewer epochs (cross-entropy 3, independence "
-        + "cross-entropy and control 6, ResNet 2) than the paper's (3 × 16 steps, 128 filters, 100 epochs)."
-      : "The paper's network and number of epochs; its ResNet is not described, ours is ResNet-20."
+      budget.remark(quickEpochs: "cross-entropy 3, independence cross-entropy and control 6, ResNet 2") + network
   }
 }

@@ -22,7 +22,8 @@ struct ReproduceCommand: Command {
     with the spread over --seeds, and how much fresh classifiers read from the nuisance on either, beside the paper's \
     figures. Images are not shifted in training: a shift would move the pixel whose place is the class.
 
-    The quick budget is a smaller network and a shorter schedule than the paper's, and the report says so. Runs that were \
+    The quick budget is a smaller network and a shorter schedule than the paper's, and the report says so; --budget paper \
+    --epochs N is the paper's network for as long as there is time. Runs that were \
     interrupted go on where they were, and finished ones are not run again.
     """
   let example = "swift run Tools reproduce table2 --data mnist --output table2"
@@ -30,7 +31,11 @@ struct ReproduceCommand: Command {
   let options: [Option] = [
     ImageSource.option,
     .choice("variant", default: Figure8.Variant.binary, metavar: "NAME", help: "which shiftMNIST --data is (figure8)"),
-    .choice("budget", default: Budget.quick, metavar: "NAME", help: "a smaller network for minutes, or the paper's"),
+    .choice(
+      "budget", default: Budget.Size.quick, metavar: "NAME", help: "a smaller network for minutes, or the paper's"),
+    .integer(
+      "epochs", default: 0, in: 0...10000, metavar: "N",
+      help: "every model's passes over the images; 0 for the budget's"),
     .integer(
       "limit", default: 0, in: 0...100_000_000, metavar: "N", help: "train on the first N images only; 0 for all"),
     .unsigned("seed", default: 0, metavar: "SEED", help: "seed of everything"),
@@ -54,7 +59,8 @@ struct ReproduceCommand: Command {
     let runs = ExperimentRuns(
       folder: try OutputFolder(creating: options.textIfGiven("output") ?? experiment.rawValue),
       threads: options.integer("threads"), console: console)
-    let budget = options.choice("budget", as: Budget.self)
+    let epochs = options.integer("epochs")
+    let budget = Budget(size: options.choice("budget", as: Budget.Size.self), epochs: epochs > 0 ? epochs : nil)
     let seed = options.unsigned("seed")
     switch experiment {
     case .table2:

@@ -16,7 +16,7 @@ struct Table2Experiment {
     for objective in ["ce", "ice"] {
       try runs.train(objective, words(objective))
       if !runs.exists("\(objective)/nuisance/metrics.json") {
-        let draws = budget == .quick ? "1" : "2"
+        let draws = budget.isQuick ? "1" : "2"
         try runs.command(NuisanceCommand(), [runs.folder.file(objective), "--draws", draws])
       }
       metrics[objective] = .object([
@@ -25,8 +25,9 @@ struct Table2Experiment {
       ])
     }
     metrics["seed"] = .text(String(seed))
-    metrics["budget"] = .text(budget.rawValue)
-    let table = Table2(metrics: metrics, isQuick: budget == .quick)
+    metrics["budget"] = .text(budget.size.rawValue)
+    let table = Table2(
+      metrics: metrics, remark: budget.remark(quickEpochs: "cross-entropy 8, independence cross-entropy 14"))
     try runs.folder.write(table.report(), to: "report.html")
     try runs.write(metrics, began: began)
     try runs.console.output(table.text + "Written to \(runs.folder.file("report.html")).\n")
@@ -36,6 +37,6 @@ struct Table2Experiment {
     [
       "--objective", objective, "--data", data, "--limit", String(limit), "--seed", String(seed),
     ] + budget.bijection(quickEpochs: objective == "ce" ? 8 : 14)
-      + (budget == .quick && objective == "ice" ? ["--nuisance-weight", "0.5"] : [])
+      + (objective == "ice" ? budget.nuisanceWeight : [])
   }
 }

@@ -29,8 +29,9 @@ import Testing
   }
 
   private static let everything = [
-    "--stages", "2", "--steps", "1", "--filters", "4", "--coupling", "affine", "--no-batch-norm", "--convolution",
-    "plain", "--code", "low-pass", "--no-factor-out", "--objective", "ice", "--logit-scale", "2.5", "--seed",
+    "--stages", "2", "--steps", "1", "--filters", "4", "--coupling", "affine", "--no-batch-norm", "--dropout",
+    "0.25", "--convolution", "plain", "--code", "low-pass", "--no-factor-out", "--objective", "ice", "--logit-scale",
+    "2.5", "--seed",
     "18446744073709551615",
   ]
 
@@ -75,6 +76,13 @@ import Testing
     #expect(
       names.contains { $0.name.hasSuffix("convolutions.0.bias") } && !names.contains { $0.name.contains("norms") })
     #expect(names.first { $0.name == last }?.shape.first == 16)
+    #expect(names.filter { $0.kind == .draw }.count == 2)
+  }
+
+  @Test func filesOfBeforeDropoutHaveNone() throws {
+    var metadata = try parse(["--dropout", "0.25"]).metadata
+    metadata["dropout"] = nil
+    #expect(try ImageModelConfiguration(metadata: metadata).dropout == 0)
   }
 
   @Test func theMultiplyAddsAreTheConvolutions() throws {
@@ -95,7 +103,7 @@ import Testing
       ("stages", "-1"), ("steps", "1001"), ("filters", "99999999999999999999"), ("coupling", "Additive"),
       ("batch_norm", "yes"), ("convolution", ""), ("code", "x"), ("factor_out", nil), ("objective", nil),
       ("logit_scale", "0"), ("logit_scale", "nan"), ("logit_scale", "1e300"), ("seed", "-1"), ("data", ""),
-      ("model", "vgg"),
+      ("model", "vgg"), ("dropout", "1"), ("dropout", "-0.1"),
     ] as [(String, String?)])
   func metadataThatMakeNoSenseAreNamed(key: String, value: String?) throws {
     var metadata = try parse([]).metadata

@@ -35,6 +35,7 @@ import Testing
   /// What is trained, by the name of the case.
   private static let network = [
     "ce": ["--objective", "ce", "--stages", "2", "--steps", "1"],
+    "ce with dropout": ["--objective", "ce", "--stages", "2", "--steps", "1", "--dropout", "0.3"],
     "ice": ["--objective", "ice", "--stages", "2", "--steps", "1"],
     "resnet": ["--network", "resnet", "--blocks", "1"],
   ]
@@ -52,7 +53,7 @@ import Testing
 
   @Test(
     "A run that went on from a checkpoint ends with the bytes of one that was not interrupted",
-    arguments: ["ce", "ice", "resnet"])
+    arguments: ["ce", "ce with dropout", "ice", "resnet"])
   func resume(objective: String) throws {
     try withTemporaryFolder { folder in
       try train(objective, "\(folder)/whole")
@@ -71,7 +72,7 @@ import Testing
     }
   }
 
-  @Test("The model's bytes do not depend on the number of threads", arguments: ["ce", "ice", "resnet"])
+  @Test("The model's bytes do not depend on the number of threads", arguments: ["ce with dropout", "ice", "resnet"])
   func threads(objective: String) throws {
     try withTemporaryFolder { folder in
       for threads in 1...3 { try train(objective, "\(folder)/\(threads)", threads: threads) }

@@ -183,11 +183,16 @@ import Testing
   }
 
   @Test func theBudgetsDifferInTheNuisanceTermAlone() {
-    for budget in Budget.allCases {
+    let budgets = Budget.Size.allCases.flatMap { size in [nil, 7].map { Budget(size: size, epochs: $0) } }
+    for budget in budgets {
       let recipe = Figure8Recipe(budget: budget)
       let control = recipe.words[.control, default: []]
       let independence = recipe.words[.independence, default: []]
-      #expect(Array(control.dropLast(2)) == (budget == .quick ? Array(independence.dropLast(2)) : independence))
+      #expect(
+        Array(control.dropLast(2)) == (budget.nuisanceWeight.isEmpty ? independence : Array(independence.dropLast(2))))
+      #expect(!budget.isQuick || independence.contains("64"))
+      #expect(budget.epochs == nil || recipe.words.values.allSatisfy { $0.contains("7") })
+      #expect(budget.epochs == nil || recipe.remark.contains("7 for every model"))
       #expect(control.suffix(2) == ["--nuisance-weight", "0"])
       for words in recipe.words.values {
         #expect(throws: Never.self) {
