@@ -8,8 +8,8 @@ struct Tools {
   /// Every command, in the order of help.
   static let commands: [any Command] = [
     SpheresCommand(), TrainCommand(), EvaluateCommand(), AgreementCommand(), NuisanceCommand(), MetamersCommand(),
-    InterpolateCommand(), SamplesCommand(), InspectCommand(), ReproduceCommand(), FetchMNISTCommand(),
-    BuildShiftMNISTCommand(),
+    InterpolateCommand(), SamplesCommand(), InspectCommand(), ReproduceCommand(), ShiftedCommand(),
+    FetchMNISTCommand(), BuildShiftMNISTCommand(),
   ]
 
   /// Runs the command line of this process and exits with its code.

@@ -14,6 +14,8 @@ struct TrainingConfiguration: Codable, Equatable {
   var noise: Float
   var nuisanceWeight: Float
   var likelihoodWeight: Float
+  /// Nil in files of before it was an option.
+  var nuisanceSteps: Int?
 
   /// How the learning rate falls.
   enum Schedule: String, CaseIterable, Codable {
@@ -37,6 +39,9 @@ struct TrainingConfiguration: Codable, Equatable {
       "nuisance-weight", default: 1, in: 0...1000, metavar: "W",
       help: "weight of the nuisance classifier's answer (ice)"),
     .number("likelihood-weight", default: 1, in: 0...1000, metavar: "V", help: "weight of the likelihood term (ice)"),
+    .integer(
+      "nuisance-steps", default: IndependenceSettings().nuisanceSteps, in: 1...100, metavar: "N",
+      help: "steps of the nuisance classifier after each of the encoder (ice)"),
   ]
 
   init(_ options: Options) {
@@ -50,6 +55,7 @@ struct TrainingConfiguration: Codable, Equatable {
     noise = Float(options.number("noise"))
     nuisanceWeight = Float(options.number("nuisance-weight"))
     likelihoodWeight = Float(options.number("likelihood-weight"))
+    nuisanceSteps = options.integer("nuisance-steps")
   }
 
   /// What happens to an image on its way into training.
@@ -70,6 +76,7 @@ struct TrainingConfiguration: Codable, Equatable {
     var settings = IndependenceSettings()
     settings.nuisanceWeight = nuisanceWeight
     settings.likelihoodWeight = likelihoodWeight
+    if let nuisanceSteps { settings.nuisanceSteps = nuisanceSteps }
     return settings
   }
 }

@@ -7,10 +7,10 @@ struct ShiftMNISTFolder {
   /// The folder that holds the six files.
   let path: String
 
-  /// The folder as the user gave it, or the one named for the variant in it.
-  init(_ path: String, variant: Figure8.Variant) {
-    let inner = path.hasSuffix("/") ? path + variant.rawValue : "\(path)/\(variant.rawValue)"
-    self.path = OutputFolder.isFolder(inner) ? inner : path
+  /// The folder as the user gave it, or the one named for the variant, where one is asked for, in it.
+  init(_ path: String, variant: Figure8.Variant?) {
+    let inner = variant.map { path.hasSuffix("/") ? path + $0.rawValue : "\(path)/\($0.rawValue)" }
+    self.path = inner.flatMap { OutputFolder.isFolder($0) ? $0 : nil } ?? path
   }
 
   /// D_train with its i.i.d. test, and the shifted test.

@@ -3,7 +3,7 @@ import Flow
 import Kernels
 import ToolSupport
 
-/// What becomes of a trained model when the shortcut is gone: its error on D_Adv, and, of a bijection, what fresh
+/// What becomes of a trained model when the shortcut is gone: its error on the i.i.d. test and on D_Adv, and, of a bijection, what fresh
 /// classifiers read of the class from z_n on D_train and on D_Adv.
 ///
 /// The classifier on D_train learns from the codes of the training images and is tested on the i.i.d. test's. For D_Adv
@@ -26,6 +26,7 @@ struct ShiftMeasurement {
   /// Measures a model.
   func run(_ trained: TrainedModel, _ splits: ImageSplits, shifted: LabelledImages) throws -> Metrics {
     var metrics = Metrics()
+    metrics["iid.error"] = .number(try error(trained, splits.test))
     metrics["shifted.images"] = .integer(shifted.count)
     metrics["shifted.error"] = .number(try error(trained, shifted))
     guard case .bijective(let model) = trained else { return metrics }

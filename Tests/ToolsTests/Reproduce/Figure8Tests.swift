@@ -26,6 +26,14 @@ import Testing
         folder: try OutputFolder(creating: output), threads: Parallel.threads, console: transcript.console()))
   }
 
+  private func run(_ words: [String]) -> (code: Int32, error: String) {
+    let transcript = Transcript()
+    let before = Parallel.threads
+    defer { Parallel.threads = before }
+    let code = Tools.run(arguments: words, commands: Tools.commands, console: transcript.console())
+    return (code, transcript.error)
+  }
+
   private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
 
   @Test("Four models and two seeds from the data to the report, and again without work")
@@ -88,6 +96,17 @@ import Testing
       #expect(try FileManager.default.attributesOfItem(atPath: state)[.modificationDate] as? Date == time)
       #expect(try bytes("\(output)/seed-5/ce/shift.json") == shift)
       #expect(try bytes("\(output)/seed-4/resnet/model.safetensors") == model)
+      // The command for one run measures the same.
+      let own = try bytes("\(output)/seed-4/ce/shift.json")
+      let outcome = run([
+        "shifted", "\(output)/seed-4/ce", "--limit", "150", "--hidden", "16", "--epochs", "2", "--seed", "4",
+      ])
+      #expect(outcome.code == 0, "\(outcome.error)")
+      let alone = try runs.metrics("seed-4/ce/shift.json")
+      for (name, value) in try JSONDecoder().decode([String: MetricsValue].self, from: own) {
+        #expect(alone[name] == value, "\(name)")
+      }
+      #expect(alone.number("iid.error") != nil)
       // Runs of something else are not mixed with these.
       let other = Figure8Experiment(
         variant: .binary, data: ShiftMNISTFolder(data, variant: .binary), recipe: Self.recipe, limit: 140, seeds: [4],
@@ -155,14 +174,7 @@ import Testing
   }
 
   @Test func commandLines() throws {
-    func run(_ words: [String]) -> (code: Int32, error: String) {
-      let transcript = Transcript()
-      let before = Parallel.threads
-      defer { Parallel.threads = before }
-      let code = Tools.run(
-        arguments: ["reproduce"] + words, commands: Tools.commands, console: transcript.console())
-      return (code, transcript.error)
-    }
+    func run(_ words: [String]) -> (code: Int32, error: String) { self.run(["reproduce"] + words) }
     #expect(run(["figure9"]).error == "Tools: expected table2 or figure8, found \"figure9\".\n")
     #expect(run(["figure8"]).code == 64 && run(["figure8"]).error.contains("build-shiftmnist"))
     #expect(run(["table2", "--variant", "binary"]).error.contains("--variant is for figure8"))
