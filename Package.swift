@@ -58,6 +58,7 @@ let package = Package(
     .testTarget(
       name: "ToolsTests", dependencies: ["Tools", "ToolSupport", "Kernels", "Flow", "Datasets", "TestSupport"],
       swiftSettings: safe),
+    .testTarget(name: "BenchmarksTests", dependencies: ["Benchmarks"], swiftSettings: safe),
   ],
   swiftLanguageModes: [.v6]
 )

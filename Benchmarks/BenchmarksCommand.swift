@@ -20,6 +20,8 @@ struct BenchmarksCommand: Command {
       help: "how many threads; 0 measures one thread, then all processors"),
     .flag("quick", help: "fewer and shorter samples: within a minute, for a look rather than for the record"),
     .text("json", metavar: "FILE", help: "also write the results to FILE"),
+    .text(
+      "compare", metavar: "FILE", help: "also say what got slower or faster since the run that wrote FILE with --json"),
   ]
 
   /// Runs one command line and returns its exit code; anything that fails is one line on `console.error`.
@@ -49,12 +51,17 @@ struct BenchmarksCommand: Command {
     let path = options.textIfGiven("json")
     // A file that cannot be written should be known before the work, not after it.
     if let path { _ = try AtomicFile(path: path) }
+    let comparison = try options.textIfGiven("compare").map { try Comparison(path: $0) }
     let processors = Parallel.threads
     let chosen = options.integer("threads")
     let run = try Run(
       cases: cases, threads: chosen > 0 ? [chosen] : processors > 1 ? [1, processors] : [1],
       sampling: options.flag("quick") ? .quick : .full, console: console)
     try console.output(Table.text(run))
+    if let comparison {
+      let text = comparison.text(run, isa: InstructionSet.current, cpu: Machine.current.processor)
+      try console.output("\n" + text)
+    }
     if let path {
       try AtomicFile.write(JSONReport.bytes(run, words: words, processors: processors), path: path)
     }

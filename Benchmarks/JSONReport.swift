@@ -30,6 +30,7 @@ enum JSONReport {
       "seconds_minimum": .number(measurement.timing.minimum),
       "gflops": measurement.gflops.map { .number($0) } ?? .null,
       "share_of_peak": share.map { .number($0) } ?? .null,
+      "bytes_allocated": .integer(measurement.timing.bytesAllocated),
     ])
   }
 

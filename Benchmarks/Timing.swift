@@ -14,16 +14,20 @@ struct Sampling {
   static let quick = Sampling(count: 5, seconds: 0.005)
 }
 
-/// Seconds that one call took.
+/// Seconds that one call took, and what memory the calls took.
 struct Timing {
   let median: Double
   let minimum: Double
+  /// Bytes of activations that the timed calls together asked of the system: none where every call finds what the calls before
+  /// gave back.
+  let bytesAllocated: Int
 
   /// From the seconds a call of every sample.
-  init(samples: [Double]) {
+  init(samples: [Double], bytesAllocated: Int = 0) {
     let sorted = samples.sorted()
     median = sorted[sorted.count / 2]
     minimum = sorted[0]
+    self.bytesAllocated = bytesAllocated
   }
 
   /// Times `call`: a warm-up as long as a sample, then samples of so many calls that each lasts long enough for the
@@ -36,12 +40,13 @@ struct Timing {
       calls += 1
     } while Timing.now() - start < sampling.seconds
     let inner = try Timing.callsFilling(sampling.seconds, guess: calls, call)
+    let held = BufferPool.shared.statistics.bytes
     var samples: [Double] = []
     for _ in 0..<sampling.count {
       try Interrupt.check()
       samples.append(try Timing.seconds(of: inner, call) / Double(inner))
     }
-    self.init(samples: samples)
+    self.init(samples: samples, bytesAllocated: BufferPool.shared.statistics.bytes - held)
   }
 
   /// How many calls last `seconds`, found by trying: the first calls are slower than the later ones.
