@@ -4,7 +4,8 @@ import ToolSupport
 /// The results as text for people.
 enum Table {
   private static let headings = [
-    "name", "shape", "threads", "isa", "median", "minimum", "spread", "GFLOP/s", "share of peak", "other rate", "allocated",
+    "name", "shape", "threads", "isa", "median", "minimum", "spread", "GFLOP/s", "share of peak", "other rate",
+    "allocated",
   ]
   /// Columns of words stand at the left, columns of numbers at the right.
   private static let words: Set<Int> = [0, 1, 3]
