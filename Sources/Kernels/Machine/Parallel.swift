@@ -19,10 +19,14 @@ public enum Parallel {
   ///
   /// Cost: under a microsecond while the other threads are still awake from the call before, else what the system takes
   /// to wake them. A call from within a task, or while another thread's call is under way, runs on the caller alone.
-  static func forEach(_ count: Int, _ body: (Int) -> Void) {
+  static func forEach(_ count: Int, _ body: (Int) -> Void) { forEach(count) { task, _ in body(task) } }
+
+  /// The same, with a number below `threads` of the thread that a task runs on: what has this number in one call is not used by
+  /// two tasks at a time, and in the next call most likely by the same thread, in whose cache it still is.
+  static func forEach(_ count: Int, _ body: (_ task: Int, _ thread: Int) -> Void) {
     let workers = min(threads, count)
     guard workers > 1, team.run(count, workers: workers - 1, body) else {
-      for index in 0..<max(count, 0) { body(index) }
+      for index in 0..<max(count, 0) { body(index, 0) }
       return
     }
   }
@@ -78,10 +82,10 @@ private final class Team: @unchecked Sendable {
   private let spareProcessors = processors() - 1
   private var hired = 0
   private var shares: [Share] = []
-  private var body: ((Int) -> Void)?
+  private var body: ((Int, Int) -> Void)?
 
   /// Shares `count` tasks with `workers` others. False, with nothing done, if the team is at work already.
-  func run(_ count: Int, workers: Int, _ body: (Int) -> Void) -> Bool {
+  func run(_ count: Int, workers: Int, _ body: (Int, Int) -> Void) -> Bool {
     guard !isBusy.exchange(true, ordering: .acquiring) else { return false }
     withoutActuallyEscaping(body) { body in
       hire(workers)
@@ -95,7 +99,7 @@ private final class Team: @unchecked Sendable {
       gate.store(0, ordering: .releasing)
       call.wrappingAdd(1, ordering: .sequentiallyConsistent)
       for _ in 0..<min(sleepers.load(ordering: .sequentiallyConsistent), hired) { wake.signal() }
-      takeTasks(body, first: 0)
+      takeTasks(body, thread: 0)
       // No task is left. Whoever comes now stays out; whoever is inside finishes its last task.
       gate.bitwiseOr(Self.closed, ordering: .acquiringAndReleasing)
       while gate.load(ordering: .acquiring) != Self.closed {}
@@ -115,13 +119,13 @@ private final class Team: @unchecked Sendable {
 
   /// A thread's own share first, then what is left of the others', task by task: whoever is interrupted does not hold up
   /// the rest.
-  private func takeTasks(_ body: (Int) -> Void, first: Int) {
+  private func takeTasks(_ body: (Int, Int) -> Void, thread: Int) {
     for step in 0..<shares.count {
-      let share = shares[(first + step) % shares.count]
+      let share = shares[(thread + step) % shares.count]
       while true {
         let index = share.next.wrappingAdd(1, ordering: .relaxed).oldValue
         guard index < share.end else { break }
-        body(index)
+        body(index, thread)
       }
     }
   }
@@ -132,7 +136,7 @@ private final class Team: @unchecked Sendable {
     while true {
       seen = waitForCall(after: seen, number)
       guard enter() else { continue }
-      if number + 1 < shares.count, let body { takeTasks(body, first: number + 1) }
+      if number + 1 < shares.count, let body { takeTasks(body, thread: number + 1) }
       gate.wrappingSubtract(1, ordering: .releasing)
     }
   }

@@ -70,10 +70,14 @@ struct ConvolutionWeightGradient {
     let tasks = isSmall || Parallel.threads == 1 ? 1 : min(groups, 2 * Parallel.threads)
     let output = Unchecked(floats)
     let gradient = Unchecked(self)
-    Parallel.forEach(tasks) { task in
-      let first = groups * task / tasks * width
-      let last = min(panels, groups * (task + 1) / tasks * width)
-      gradient.value.runTask(first..<last, thick, thin, output.value, adds: accumulation == .add)
+    let ranges = (0..<tasks).map { task in
+      (groups * task / tasks * width)..<min(panels, groups * (task + 1) / tasks * width)
+    }
+    let vectors = ranges.reduce(0) { max($0, $1.count * chunk(of: $1.count).thickRows * thick.width * 16) }
+    let scratch = Unchecked(ThreadScratch(threads: Parallel.threads, vectors: vectors))
+    Parallel.forEach(tasks) { task, thread in
+      gradient.value.runTask(
+        ranges[task], thick, thin, output.value, adds: accumulation == .add, scratch.value.part(thread))
     }
     dweight.values.withUnsafeMutableBufferPointer { values in
       forEachRow { sum, weight, count, step in
@@ -111,19 +115,26 @@ struct ConvolutionWeightGradient {
     return first..<max(first, last)
   }
 
+  /// How many output rows a task of some panels takes at a time, and the rows of the thick operand under them.
+  private func chunk(of panels: Int) -> (rows: Int, thickRows: Int) {
+    let (thick, thin) = rowsAreOutputs ? (x, dy) : (dy, x)
+    // Bytes of an output row of A and of the transposed panels, and of the rows beyond a chunk that its taps reach.
+    let thickRow = 64 * 16 * thick.width * panels * (rowsAreOutputs ? geometry.stride : 1)
+    let bytes = thickRow + 64 * thin.width * thin.channels * (rowsAreOutputs ? 1 : geometry.stride)
+    let halo = rowsAreOutputs ? 2 * (geometry.kernel / 2) * thickRow / geometry.stride : 0
+    let rows = min(max(1, (Self.chunkBytes - halo) / max(bytes, 1)), max(dy.height, 1))
+    return (rows, min(thick.height, rowsAreOutputs ? (rows - 1) * geometry.stride + geometry.kernel : rows))
+  }
+
   private func runTask(
-    _ range: Range<Int>, _ thick: Activation, _ thin: Activation, _ sums: UnsafeMutablePointer<Float>, adds: Bool
+    _ range: Range<Int>, _ thick: Activation, _ thin: Activation, _ sums: UnsafeMutablePointer<Float>, adds: Bool,
+    _ scratch: UnsafeMutablePointer<Vector>
   ) {
     let units = units(range)
     let windows = (0..<geometry.taps).map(window)
     let reach = geometry.kernel / 2
-    // Bytes of an output row of A and of the transposed panels, and of the rows beyond a chunk that its taps reach.
-    let thickRow = 64 * 16 * thick.width * range.count * (rowsAreOutputs ? geometry.stride : 1)
-    let bytes = thickRow + 64 * thin.width * thin.channels * (rowsAreOutputs ? 1 : geometry.stride)
-    let halo = rowsAreOutputs ? 2 * reach * thickRow / geometry.stride : 0
-    let chunk = min(max(1, (Self.chunkBytes - halo) / max(bytes, 1)), max(dy.height, 1))
-    var transposed = TransposedPanels(
-      thick, range, rows: min(thick.height, rowsAreOutputs ? (chunk - 1) * geometry.stride + geometry.kernel : chunk))
+    let (chunk, thickRows) = chunk(of: range.count)
+    var transposed = TransposedPanels(thick, range, rows: thickRows, memory: scratch)
     var isFirst = !adds
     for block in 0..<dy.blocks {
       for start in stride(from: 0, to: dy.height, by: chunk) {
@@ -204,15 +215,16 @@ struct ConvolutionWeightGradient {
 private struct TransposedPanels {
   private let activation: Activation
   private let range: Range<Int>
-  private let storage: VectorStorage
+  private let memory: UnsafeMutablePointer<Vector>
   private let rows: Int
   private var firstRow = 0
 
-  init(_ activation: Activation, _ range: Range<Int>, rows: Int) {
+  /// Panels in `memory`, which holds range.count · rows · width · 16 vectors.
+  init(_ activation: Activation, _ range: Range<Int>, rows: Int, memory: UnsafeMutablePointer<Vector>) {
     self.activation = activation
     self.range = range
     self.rows = rows
-    storage = VectorStorage(count: range.count * rows * activation.width * 16)
+    self.memory = memory
   }
 
   /// Takes image rows `selected` of a block.
@@ -226,7 +238,7 @@ private struct TransposedPanels {
     for pixel in 0..<(selected.count * activation.width) {
       for panel in range {
         let from = (source + 64 * (pixel * channels + 16 * panel)).assumingMemoryBound(to: Float.self)
-        let to = UnsafeMutableRawPointer(storage.pointer + (panel - range.lowerBound) * panelStride + 16 * pixel)
+        let to = UnsafeMutableRawPointer(memory + (panel - range.lowerBound) * panelStride + 16 * pixel)
         transpose(min(16, channels - 16 * panel), from, 16, to.assumingMemoryBound(to: Float.self), 16)
       }
     }
@@ -238,7 +250,7 @@ private struct TransposedPanels {
   var rowStride: Int { 16 * activation.width }
 
   func address(_ panel: Int, _ row: Int, _ column: Int) -> UnsafePointer<Vector> {
-    UnsafePointer(storage.pointer)
+    UnsafePointer(memory)
       + ((panel - range.lowerBound) * panelStride + ((row - firstRow) * activation.width + column) * 16)
   }
 }

@@ -63,7 +63,7 @@ public func denseWeightGradient(
   checkIsVectors(dy, "denseWeightGradient")
   let inputs = x.channels
   let panels = (inputs + 15) / 16
-  let transposed = transposedPanels(x)
+  let transposed = TransposedVectors(x)
   dweight.values.withUnsafeMutableBufferPointer { output in
     guard let c0 = output.baseAddress else { return }
     let lanes = UnsafeRawPointer(dy.pointer).assumingMemoryBound(to: Float.self)
@@ -71,34 +71,40 @@ public func denseWeightGradient(
       rows: dy.channels, panels: panels,
       work: TileWork(
         segments: dy.blocks, depth: 16, a: lanes, aRow: 16, aSegment: 16 * dy.stride,
-        b: UnsafePointer(transposed.pointer), bPanel: 16 * x.blocks, bSegment: 16, c: c0, cRow: inputs, cPanel: 16,
+        b: UnsafePointer(transposed.storage.pointer), bPanel: 16 * x.blocks, bSegment: 16, c: c0, cRow: inputs,
+        cPanel: 16,
         start: accumulation == .add ? .output : .zero, bias: lanes, rectifies: false),
       aDepth: 1)
     product.lastLanes = inputs - 16 * (panels - 1)
-    product.run()
+    product.run { transposed.fill($0) }
   }
   sumOverSamples(dy, into: &dbias, accumulation)
 }
 
 /// x with samples as the depth: panels `[channel / 16][sample][16 channels]`, missing channels as zeros.
-private func transposedPanels(_ x: ChannelView) -> VectorStorage {
-  let panels = (x.channels + 15) / 16
-  let blocks = x.blocks
-  let storage = VectorStorage(count: panels * blocks * 16)
-  let output = Unchecked(storage.pointer)
-  let source = Unchecked(UnsafeRawPointer(x.pointer))
-  let transpose = InstructionSet.selected.transpose16
-  Parallel.forRanges(panels, grain: max(1, 64 / max(blocks, 1))) { range in
+private struct TransposedVectors {
+  let storage: VectorStorage
+  private let x: ChannelView
+
+  /// Room for the panels.
+  init(_ x: ChannelView) {
+    self.x = x
+    storage = VectorStorage(count: (x.channels + 15) / 16 * x.blocks * 16)
+  }
+
+  /// Transposes some panels.
+  func fill(_ range: Range<Int>) {
+    let transpose = InstructionSet.selected.transpose16
+    let source = UnsafeRawPointer(x.pointer)
     for panel in range {
       let width = min(16, x.channels - 16 * panel)
-      for block in 0..<blocks {
-        let from = (source.value + 64 * (block * x.stride + 16 * panel)).assumingMemoryBound(to: Float.self)
-        let to = UnsafeMutableRawPointer(output.value + (panel * blocks + block) * 16)
+      for block in 0..<x.blocks {
+        let from = (source + 64 * (block * x.stride + 16 * panel)).assumingMemoryBound(to: Float.self)
+        let to = UnsafeMutableRawPointer(storage.pointer + (panel * x.blocks + block) * 16)
         transpose(width, from, 16, to.assumingMemoryBound(to: Float.self), 16)
       }
     }
   }
-  return storage
 }
 
 /// A product whose panels are the blocks of an activation.

@@ -39,7 +39,7 @@ func matmul(
     depth == depthB && c.rows == rows && c.columns == columns,
     "matmul: shapes do not fit: \(rows)×\(depth) by \(depthB)×\(columns) into \(c.rows)×\(c.columns)")
   guard rows > 0, columns > 0 else { return }
-  let packed = PackedPanels(b, transposeB, depth: depth, columns: columns)
+  let packed = PackedPanels(columns: columns, depth: depth)
   c.values.withUnsafeMutableBufferPointer { output in
     a.values.withUnsafeBufferPointer { left in
       guard let c0 = output.baseAddress else { return }
@@ -54,7 +54,7 @@ func matmul(
         aDepth: transposeA == .none ? 1 : a.columns)
       product.lastLanes = columns - 16 * (packed.panels - 1)
       product.tiles = tiles
-      product.run()
+      product.run { packed.fill(b, transposeB, $0) }
     }
   }
 }
@@ -63,22 +63,27 @@ func matmul(
 private struct PackedPanels {
   let panels: Int
   let storage: VectorStorage
+  private let columns: Int
+  private let depth: Int
 
-  init(_ b: Matrix, _ transposition: Transposition, depth: Int, columns: Int) {
+  /// Room for the panels.
+  init(columns: Int, depth: Int) {
     panels = (columns + 15) / 16
     storage = VectorStorage(count: panels * depth)
-    let output = Unchecked(storage.pointer)
+    self.columns = columns
+    self.depth = depth
+  }
+
+  /// Packs some panels.
+  func fill(_ b: Matrix, _ transposition: Transposition, _ range: Range<Int>) {
     b.values.withUnsafeBufferPointer { values in
       guard let source = values.baseAddress else { return }
-      let grain = max(Self.band, 65536 / (16 * max(depth, 1)))
-      Parallel.forRanges(panels, grain: grain) { range in
-        for first in stride(from: range.lowerBound, to: range.upperBound, by: Self.band) {
-          let band = first..<min(first + Self.band, range.upperBound)
-          if transposition == .none {
-            packRows(source, band, depth: depth, columns: columns, into: output.value)
-          } else {
-            for panel in band { packColumns(source, panel, depth: depth, columns: columns, into: output.value) }
-          }
+      for first in stride(from: range.lowerBound, to: range.upperBound, by: Self.band) {
+        let band = first..<min(first + Self.band, range.upperBound)
+        if transposition == .none {
+          packRows(source, band, depth: depth, columns: columns, into: storage.pointer)
+        } else {
+          for panel in band { packColumns(source, panel, depth: depth, columns: columns, into: storage.pointer) }
         }
       }
     }

@@ -62,16 +62,15 @@ struct ThinWeightGradient {
     let groups = (thick.channels + width - 1) / width
     dweight.values.withUnsafeMutableBufferPointer { values in
       guard let weights = values.baseAddress.map(Unchecked.init) else { return }
-      let gradient = Unchecked(self)
-      Parallel.forRanges(groups, grain: 1) { range in
-        let sums = VectorStorage(count: 9 * gradient.value.channels * width)
-        for group in range {
-          let first = group * width
-          let columns = min(width, gradient.value.thick.channels - first)
-          sums.pointer.update(repeating: Vector(repeating: 0), count: sums.count)
-          gradient.value.sum(first..<(first + columns), sums.pointer)
-          gradient.value.store(first..<(first + columns), sums.pointer, weights.value, adds: accumulation == .add)
-        }
+      let vectors = 9 * channels * width
+      let gradient = Unchecked((self, ThreadScratch(threads: Parallel.threads, vectors: vectors)))
+      Parallel.forEach(groups) { group, thread in
+        let (gradient, scratch) = gradient.value
+        let sums = scratch.part(thread)
+        let columns = (group * width)..<min((group + 1) * width, gradient.thick.channels)
+        sums.update(repeating: Vector(repeating: 0), count: vectors)
+        gradient.sum(columns, sums)
+        gradient.store(columns, sums, weights.value, adds: accumulation == .add)
       }
     }
   }

@@ -32,47 +32,127 @@ struct TiledProduct {
   var aDepth: Int
   /// Tiles to use instead of the instruction set's own: tests run them all.
   var tiles: TileSet? = nil
+  /// Whether it is a part of a product whose other parts other threads compute; see `run(filling:)`.
+  var isSlab = false
 
-  func run() {
-    guard rows > 0, panels > 0 else { return }
+  /// Ranges of panels, some for every thread, that are products of their own; one where the product is small or has few panels.
+  private var slabs: [Range<Int>] {
+    let threads = Parallel.threads
+    guard threads > 1, !isSmall, panels >= 2 * threads else { return [0..<panels] }
+    // Where a slab packs all of A, as few as there are threads; else some to take over from a thread that is interrupted.
+    let count = packsWhole ? threads : 2 * threads
+    let groups = (panels + 1) / 2
+    return (0..<count).map { index in
+      min(panels, 2 * (groups * index / count))..<min(panels, 2 * (groups * (index + 1) / count))
+    }.filter { !$0.isEmpty }
+  }
+
+  /// The product of some panels alone.
+  private func slab(_ range: Range<Int>) -> TiledProduct {
+    var part = self
+    part.isSlab = true
+    part.panels = range.count
+    part.work.b += range.lowerBound * work.bPanel
+    part.work.c += range.lowerBound * work.cPanel
+    if range.upperBound < panels { part.lastLanes = 16 }
+    return part
+  }
+
+  private var isSmall: Bool { rows * panels * 16 * work.segments * work.depth < Self.serialWork }
+
+  /// How C is cut into rectangles.
+  private struct Cut {
+    let plan: TilePlan
+    let isSerial: Bool
+    let rowParts: Int
+    let panelParts: Int
+    let tilesPerPart: Int
+  }
+
+  private var cut: Cut {
     let plan = TilePlan(rows: rows, panels: panels, tiles: tiles ?? InstructionSet.selected.tiles)
     let rowTiles = plan.rowTiles.count
     let panelGroups = (panels + plan.panels - 1) / plan.panels
-    let isSmall = rows * panels * 16 * work.segments * work.depth < Self.serialWork
-    let tasks = isSmall || Parallel.threads == 1 ? 1 : 2 * Parallel.threads
+    let isSerial = isSlab || isSmall || Parallel.threads == 1
+    let tasks = isSerial ? 1 : 2 * Parallel.threads
     // Rows of a shorter depth take less of the second-level cache, and B passes less often when they are more.
     let rowChunk = Self.rowChunk * max(1, Self.packedDepth / max(work.segments * work.depth, Self.packedDepth / 8))
     var rowParts = (rows + rowChunk - 1) / rowChunk
     // A task packs its own rows of A: cut by rows then, so that nobody packs what another has packed.
     if packsWhole { rowParts = max(rowParts, min(tasks, rowTiles / 2)) }
     // A share of the panels for every thread, but where each part of them would pack all of A again.
-    let leastParts = packsWhole || isSmall ? 1 : Parallel.threads
+    let leastParts = packsWhole || isSerial ? 1 : Parallel.threads
     let panelParts = max(1, min(panelGroups, max(leastParts, (tasks + rowParts - 1) / rowParts)))
-    let tilesPerPart = (rowTiles + rowParts - 1) / rowParts
-    let groupsPerPart = (panelGroups + panelParts - 1) / panelParts
-    let product = Unchecked((self, plan))
-    let body: (Int) -> Void = { task in
+    return Cut(
+      plan: plan, isSerial: isSerial, rowParts: rowParts, panelParts: panelParts,
+      tilesPerPart: (rowTiles + rowParts - 1) / rowParts)
+  }
+
+  private func scratchSize(_ cut: Cut) -> ScratchSize {
+    // The last tile may be higher than its rows, and packing writes up to a vector past the end.
+    let rows = cut.tilesPerPart * (cut.plan.rowTiles.reduce(0) { max($0, $1.kernel.rows) })
+    return ScratchSize(
+      packed: (rows * min(Self.packedDepth, work.segments * work.depth) + 15) / 16 + 1, tile: cut.plan.largestTile)
+  }
+
+  func run() {
+    guard rows > 0, panels > 0 else { return }
+    let cut = cut
+    let threads = cut.isSerial ? 1 : Parallel.threads
+    run(cut, ThreadScratch(threads: threads, vectors: scratchSize(cut).vectors), thread: 0)
+  }
+
+  /// Computes a product whose B `fill` makes, some panels at a time. A thread makes the panels that it multiplies: nobody waits
+  /// for another's, and none goes from one cache to another.
+  func run(filling fill: (Range<Int>) -> Void) {
+    guard rows > 0, panels > 0 else { return }
+    let slabs = slabs
+    guard slabs.count > 1 else {
+      if isSmall || Parallel.threads == 1 { fill(0..<panels) } else { Parallel.forRanges(panels, grain: 1, fill) }
+      return run()
+    }
+    // The slabs' rows are cut alike, and their panels are one part each.
+    let cut = slab(slabs[0]).cut
+    let scratch = ThreadScratch(threads: Parallel.threads, vectors: scratchSize(cut).vectors)
+    let product = Unchecked((self, cut, scratch))
+    Parallel.forEach(slabs.count) { index, thread in
+      let (product, cut, scratch) = product.value
+      fill(slabs[index])
+      product.slab(slabs[index]).run(cut, scratch, thread: thread)
+    }
+  }
+
+  private func run(_ cut: Cut, _ scratch: ThreadScratch, thread own: Int) {
+    let rowTiles = cut.plan.rowTiles.count
+    let panelGroups = (panels + cut.plan.panels - 1) / cut.plan.panels
+    let groupsPerPart = (panelGroups + cut.panelParts - 1) / cut.panelParts
+    let depth = min(Self.packedDepth, work.segments * work.depth)
+    let product = Unchecked((self, cut, scratch, scratchSize(cut)))
+    let body: (Int, Int) -> Void = { task, thread in
+      let (product, cut, scratch, size) = product.value
       // Panels outside, rows inside: a thread's share of the tasks is then a share of the panels, of which it has packed,
       // or computed in the layer before, most itself.
-      let firstTile = task % rowParts * tilesPerPart
-      let lastTile = min(firstTile + tilesPerPart, rowTiles)
-      let firstGroup = task / rowParts * groupsPerPart
+      let firstTile = task % cut.rowParts * cut.tilesPerPart
+      let lastTile = min(firstTile + cut.tilesPerPart, rowTiles)
+      let firstGroup = task / cut.rowParts * groupsPerPart
       let lastGroup = min(firstGroup + groupsPerPart, panelGroups)
       guard firstTile < lastTile, firstGroup < lastGroup else { return }
-      let (product, plan) = product.value
-      product.runTask(plan, plan.rowTiles[firstTile..<lastTile], firstGroup..<lastGroup)
+      product.runTask(
+        cut.plan, cut.plan.rowTiles[firstTile..<lastTile], firstGroup..<lastGroup,
+        TaskScratch(scratch.part(thread), size, firstRow: cut.plan.rowTiles[firstTile].first, depth: depth))
     }
-    if isSmall {
-      for task in 0..<(rowParts * panelParts) { body(task) }
+    if cut.isSerial {
+      for task in 0..<(cut.rowParts * cut.panelParts) { body(task, own) }
     } else {
-      Parallel.forEach(rowParts * panelParts, body)
+      Parallel.forEach(cut.rowParts * cut.panelParts, body)
     }
   }
 
   /// One task: writes the rows of `tiles` in the panels of `groups`, and nothing else.
-  private func runTask(_ plan: TilePlan, _ tiles: ArraySlice<TilePlan.RowTile>, _ groups: Range<Int>) {
+  private func runTask(
+    _ plan: TilePlan, _ tiles: ArraySlice<TilePlan.RowTile>, _ groups: Range<Int>, _ scratch: TaskScratch
+  ) {
     let pieces = depthPieces()
-    let scratch = TaskScratch(tiles: tiles, depth: min(Self.packedDepth, work.segments * work.depth))
     var first = 0
     while first < pieces.count {
       var last = first
@@ -286,32 +366,32 @@ struct TiledProduct {
   }
 }
 
+/// How much memory a task needs beside the operands, in vectors.
+private struct ScratchSize {
+  let packed: Int
+  let tile: Int
+  var vectors: Int { packed + tile + 1 }
+}
+
 /// Memory of one task: packed panels of A, one tile of C, one tile of bias.
 private struct TaskScratch {
-  private let storage: VectorStorage
   /// Products that a packed panel has room for.
   let depth: Int
   private let firstRow: Int
+  private let packed: UnsafeMutablePointer<Float>
   let tile: UnsafeMutablePointer<Float>
   let bias: UnsafeMutablePointer<Float>
 
-  init(tiles: ArraySlice<TilePlan.RowTile>, depth: Int) {
+  init(_ memory: UnsafeMutablePointer<Vector>, _ size: ScratchSize, firstRow: Int, depth: Int) {
     self.depth = depth
-    firstRow = tiles.first?.first ?? 0
-    // The last tile may be higher than its rows, and packing writes up to a vector past the end.
-    let rows = tiles.reduce(0) { $0 + $1.kernel.rows }
-    let largest = tiles.reduce(0) { max($0, $1.kernel.rows * $1.kernel.panels) }
-    let vectors = (rows * depth + 15) / 16 + 1
-    storage = VectorStorage(count: vectors + largest + 1)
-    tile = UnsafeMutableRawPointer(storage.pointer + vectors).bindMemory(to: Float.self, capacity: 16 * largest)
-    bias = UnsafeMutableRawPointer(storage.pointer + vectors + largest).bindMemory(to: Float.self, capacity: 16)
-    // What the tile reads beside its valid part must be finite where it is added to.
-    tile.update(repeating: 0, count: 16 * largest)
-    bias.update(repeating: 0, count: 16)
+    self.firstRow = firstRow
+    // What a tile reads beside its valid part must be finite where it is added to.
+    (memory + size.packed).update(repeating: Vector(repeating: 0), count: size.tile + 1)
+    packed = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Float.self)
+    tile = packed + 16 * size.packed
+    bias = tile + 16 * size.tile
   }
 
   /// Where a tile's packed rows begin.
-  func panel(_ tile: TilePlan.RowTile) -> UnsafeMutablePointer<Float> {
-    UnsafeMutableRawPointer(storage.pointer).assumingMemoryBound(to: Float.self) + (tile.first - firstRow) * depth
-  }
+  func panel(_ tile: TilePlan.RowTile) -> UnsafeMutablePointer<Float> { packed + (tile.first - firstRow) * depth }
 }
