@@ -14,15 +14,12 @@ import Testing
   private func run(_ run: String, images: NPY, labels: NPY, output: String) throws -> (code: Int32, error: String) {
     try Data(images.encode()).write(to: URL(fileURLWithPath: "\(run)/images.npy"))
     try Data(labels.encode()).write(to: URL(fileURLWithPath: "\(run)/labels.npy"))
-    let transcript = Transcript()
-    let before = Parallel.threads
-    defer { Parallel.threads = before }
     let words = [
       "agreement", run, "--images", "\(run)/images.npy", "--labels", "\(run)/labels.npy", "--output",
       "\(run)/\(output)",
     ]
-    let code = Tools.run(arguments: words, commands: Tools.commands, console: transcript.console())
-    return (code, transcript.error)
+    let outcome = runTools(words)
+    return (outcome.code, outcome.error)
   }
 
   private func metrics(_ path: String) throws -> Metrics {

@@ -7,17 +7,9 @@ import Testing
 @testable import Tools
 
 @Suite(.serialized) struct ModelCommandsTests {
-  private func run(_ words: [String]) -> (code: Int32, output: String, error: String) {
-    let transcript = Transcript()
-    let before = Parallel.threads
-    defer { Parallel.threads = before }
-    let code = Tools.run(arguments: words, commands: Tools.commands, console: transcript.console())
-    return (code, transcript.output, transcript.error)
-  }
-
   /// A command that must succeed; returns what it says.
   private func succeed(_ words: [String]) throws -> String {
-    let (code, output, error) = run(words)
+    let (code, output, error) = runTools(words)
     try #require(code == 0, "\(error)")
     return output
   }
@@ -139,7 +131,7 @@ import Testing
 
   @Test func samplesNeedAPrior() throws {
     try SmallModel.withRun(SmallModel.make()) { folder throws in
-      let (code, _, error) = run(["samples", folder])
+      let (code, _, error) = runTools(["samples", folder])
       #expect(code == 1)
       #expect(error.contains("\(folder)/model.safetensors: tensor prior.mean: expected shape [1014]"))
       #expect(try files(folder) == ["model.safetensors"])
@@ -180,7 +172,7 @@ import Testing
 
       let before = try files(folder)
       for command in ["nuisance", "metamers", "interpolate", "samples"] {
-        let (code, _, error) = run([command, folder])
+        let (code, _, error) = runTools([command, folder])
         #expect(code == 1)
         #expect(
           error == "Tools: cannot use \(folder): it is a ResNet, which has no inverse, and `\(command)` needs one.\n")
@@ -203,16 +195,16 @@ import Testing
         }
       }
       try write(side: 27, labels: [0, 1])
-      let size = run(["metamers", folder, "--data", data])
+      let size = runTools(["metamers", folder, "--data", data])
       #expect(size.code == 1 && size.error.contains("the model takes 28 × 28 pixels, these have 27 × 27"))
       try write(side: 28, labels: [0, 10])
-      let classes = run(["evaluate", folder, "--data", data])
+      let classes = runTools(["evaluate", folder, "--data", data])
       #expect(classes.code == 1 && classes.error.contains("the model has 10 classes, these images 11"))
       try write(side: 28, labels: [4, 4])
-      let pairs = run(["interpolate", folder, "--data", data])
+      let pairs = runTools(["interpolate", folder, "--data", data])
       #expect(pairs.code == 1 && pairs.error.contains("all of one class"))
       try write(side: 28, labels: [4, 2])
-      #expect(run(["metamers", folder, "--data", data]).code == 0)
+      #expect(runTools(["metamers", folder, "--data", data]).code == 0)
       #expect(!FileManager.default.fileExists(atPath: folder + "/evaluation.json"))
     }
   }

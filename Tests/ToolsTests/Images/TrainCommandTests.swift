@@ -8,16 +8,8 @@ import Testing
 
 /// `Tools train`, `nuisance` and `reproduce` on a few digits and a network of a few filters.
 @Suite(.serialized) struct TrainCommandTests {
-  private func run(_ words: [String]) -> (code: Int32, error: String) {
-    let transcript = Transcript()
-    let before = Parallel.threads
-    defer { Parallel.threads = before }
-    let code = Tools.run(arguments: words, commands: Tools.commands, console: transcript.console())
-    return (code, transcript.error)
-  }
-
   private func succeed(_ words: [String]) throws {
-    let (code, error) = run(words)
+    let (code, _, error) = runTools(words)
     try #require(code == 0, "\(error)")
   }
 
@@ -132,9 +124,9 @@ import Testing
       }
       #expect(metrics["inverse"] == .null)
       let words = ["train", "--data", "\(folder)/digits", "--network", "resnet"]
-      let ice = self.run(words + ["--objective", "ice", "--output", "\(folder)/ice"])
+      let ice = runTools(words + ["--objective", "ice", "--output", "\(folder)/ice"])
       #expect(ice.code == 64 && ice.error.contains("--objective ice"))
-      let memory = self.run(words + ["--memory", "reversible", "--output", "\(folder)/memory"])
+      let memory = runTools(words + ["--memory", "reversible", "--output", "\(folder)/memory"])
       #expect(memory.code == 64 && memory.error.contains("--memory reversible"))
     }
   }
@@ -144,16 +136,16 @@ import Testing
       let run = "\(folder)/run"
       try train("ce", run)
       let before = try bytes("\(run)/model.safetensors")
-      let again = self.run(["train", "--output", run])
+      let again = runTools(["train", "--output", run])
       #expect(again.code == 64 && again.error.contains("--resume"))
       #expect(try bytes("\(run)/model.safetensors") == before)
-      let nothing = self.run(["train", "--resume", "--output", "\(folder)/nothing"])
+      let nothing = runTools(["train", "--resume", "--output", "\(folder)/nothing"])
       #expect(nothing.code == 1 && nothing.error.contains("state.safetensors"))
       // A state that is cut short is refused, and stays.
       let state = "\(run)/state.safetensors"
       let cut = try bytes(state).dropLast(100)
       try cut.write(to: URL(fileURLWithPath: state))
-      let broken = self.run(["train", "--resume", "--output", run])
+      let broken = runTools(["train", "--resume", "--output", run])
       #expect(broken.code == 1 && broken.error.contains(state))
       #expect(try bytes(state) == cut && bytes("\(run)/model.safetensors") == before)
     }

@@ -26,14 +26,6 @@ import Testing
         folder: try OutputFolder(creating: output), threads: Parallel.threads, console: transcript.console()))
   }
 
-  private func run(_ words: [String]) -> (code: Int32, error: String) {
-    let transcript = Transcript()
-    let before = Parallel.threads
-    defer { Parallel.threads = before }
-    let code = Tools.run(arguments: words, commands: Tools.commands, console: transcript.console())
-    return (code, transcript.error)
-  }
-
   private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
 
   @Test("Four models and two seeds from the data to the report, and again without work")
@@ -98,7 +90,7 @@ import Testing
       #expect(try bytes("\(output)/seed-4/resnet/model.safetensors") == model)
       // The command for one run measures the same.
       let own = try bytes("\(output)/seed-4/ce/shift.json")
-      let outcome = run([
+      let outcome = runTools([
         "shifted", "\(output)/seed-4/ce", "--limit", "150", "--hidden", "16", "--epochs", "2", "--seed", "4",
       ])
       #expect(outcome.code == 0, "\(outcome.error)")
@@ -174,7 +166,7 @@ import Testing
   }
 
   @Test func commandLines() throws {
-    func run(_ words: [String]) -> (code: Int32, error: String) { self.run(["reproduce"] + words) }
+    func run(_ words: [String]) -> (code: Int32, output: String, error: String) { runTools(["reproduce"] + words) }
     #expect(run(["figure9"]).error == "Tools: expected table2 or figure8, found \"figure9\".\n")
     #expect(run(["figure8"]).code == 64 && run(["figure8"]).error.contains("build-shiftmnist"))
     #expect(run(["table2", "--variant", "binary"]).error.contains("--variant is for figure8"))
