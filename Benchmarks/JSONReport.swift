@@ -16,11 +16,11 @@ enum JSONReport {
     report["machine.date"] = .text(Date.now.ISO8601Format())
     report["machine.command"] = .text((["swift run Benchmarks"] + words.map(quoted)).joined(separator: " "))
     for (threads, rate) in run.peaks.values { report["machine.peak_gflops.\(threads)"] = .number(rate / 1e9) }
-    report["results"] = .array(run.measurements.map { result($0, share: run.shareOfPeak($0)) })
+    report["results"] = .array(run.measurements.map(result))
     return report.json()
   }
 
-  private static func result(_ measurement: Measurement, share: Double?) -> MetricsValue {
+  private static func result(_ measurement: Measurement) -> MetricsValue {
     .object([
       "name": .text(measurement.name),
       "shape": .text(measurement.shape),
@@ -29,7 +29,8 @@ enum JSONReport {
       "seconds_median": .number(measurement.timing.median),
       "seconds_minimum": .number(measurement.timing.minimum),
       "gflops": measurement.gflops.map { .number($0) } ?? .null,
-      "share_of_peak": share.map { .number($0) } ?? .null,
+      "share_of_peak": measurement.shareOfPeak.map { .number($0) } ?? .null,
+      "peak_gflops": .number(measurement.peak / 1e9),
       "bytes_allocated": .integer(measurement.timing.bytesAllocated),
     ])
   }

@@ -1,9 +1,7 @@
 import Kernels
 
-/// The best multiply-add rate seen so far in this run, for every number of threads, in operations a second.
-///
-/// Other programs and the clock's frequency only ever make the loop slower than the machine can be, so the maximum over
-/// all measurements of the run counts.
+/// Multiply-add rates in operations a second: the machine's at some moment, and the best seen so far in this run for every
+/// number of threads.
 struct Peaks {
   private(set) var values: [Int: Double] = [:]
 
@@ -15,9 +13,11 @@ struct Peaks {
     record(multiplyAddPeak(threads: threads), threads)
   }
 
-  /// Measures for about 20 ms, before every case.
-  mutating func measureAgain(threads: Int) {
-    record(multiplyAddPeak(threads: threads, seconds: 0.005, repetitions: 4), threads)
+  /// The rate now, measured for about 20 ms: the best of four, as other programs only ever make the loop slower.
+  mutating func now(threads: Int) -> Double {
+    let rate = multiplyAddPeak(threads: threads, seconds: 0.005, repetitions: 4)
+    record(rate, threads)
+    return rate
   }
 
   /// The loop as a case of its own.

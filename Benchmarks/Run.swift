@@ -8,12 +8,17 @@ struct Measurement {
   let work: Work
   let threads: Int
   let timing: Timing
+  /// Operations a second of the multiply-add loop with as many threads, the better of just before and just after.
+  let peak: Double
 
   /// 10⁹ operations a second by the median; nil where operations are not what the case is about.
   var gflops: Double? {
     guard case .operations(let count) = work else { return nil }
     return count / timing.median / 1e9
   }
+
+  /// The rate as a fraction of the peak.
+  var shareOfPeak: Double? { gflops.map { $0 * 1e9 / peak } }
 }
 
 /// All measurements of one run of the program.
@@ -44,20 +49,16 @@ struct Run {
     }
   }
 
-  /// A measurement's rate as a fraction of the run's peak at as many threads.
-  func shareOfPeak(_ measurement: Measurement) -> Double? {
-    guard let gflops = measurement.gflops, let peak = peaks.values[measurement.threads] else { return nil }
-    return gflops * 1e9 / peak
-  }
-
   private mutating func measure(_ item: Case, threads: Int, _ sampling: Sampling) throws -> Measurement {
     let body = try item.prepare(Check(title: item.title))
-    peaks.measureAgain(threads: threads)
+    let before = peaks.now(threads: threads)
     let timing =
       switch body {
       case .call(let call): try Timing(sampling, of: call)
       case .multiplyAddLoop: peaks.time(threads: threads, sampling)
       }
-    return Measurement(name: item.name, shape: item.shape, work: item.work, threads: threads, timing: timing)
+    return Measurement(
+      name: item.name, shape: item.shape, work: item.work, threads: threads, timing: timing,
+      peak: max(before, peaks.now(threads: threads)))
   }
 }

@@ -10,9 +10,9 @@ enum Table {
   /// Columns of words stand at the left, columns of numbers at the right.
   private static let words: Set<Int> = [0, 1, 3]
 
-  /// One line a measurement, and the peaks by which the shares go.
+  /// One line a measurement, and the best peaks.
   static func text(_ run: Run) -> String {
-    let lines = lines([headings] + run.measurements.map { cells($0, share: run.shareOfPeak($0)) }, words: words)
+    let lines = lines([headings] + run.measurements.map(cells), words: words)
     let peaks = run.peaks.values.sorted { $0.key < $1.key }.map { threads, rate in
       "Peak with \(threads) thread\(threads == 1 ? "" : "s"): \(Decimals.fixed(rate / 1e9, places: 1)) GFLOP/s"
         + " (the best of all multiply-add loops of this run)."
@@ -32,13 +32,13 @@ enum Table {
     }
   }
 
-  private static func cells(_ measurement: Measurement, share: Double?) -> [String] {
+  private static func cells(_ measurement: Measurement) -> [String] {
     let timing = measurement.timing
     return [
       measurement.name, measurement.shape, "\(measurement.threads)", InstructionSet.current,
       duration(timing.median), duration(timing.minimum), Decimals.fixed(timing.median / timing.minimum, places: 2),
       measurement.gflops.map { Decimals.fixed($0, places: 1) } ?? "-",
-      share.map { "\(Decimals.fixed(100 * $0, places: 1)) %" } ?? "-", otherRate(measurement),
+      measurement.shareOfPeak.map { "\(Decimals.fixed(100 * $0, places: 1)) %" } ?? "-", otherRate(measurement),
       bytes(timing.bytesAllocated),
     ]
   }
