@@ -41,6 +41,9 @@ public struct ConvolutionLayer: Sendable, Equatable {
     convolution(x, weight: weight, bias: bias, geometry, activation: activation)
   }
 
+  /// The layer behind a normalisation and a rectifier.
+  func evaluate(_ x: RectifiedNorm) -> Activation { convolution(x, weight: weight, bias: bias, geometry) }
+
   /// The layer followed by a normalisation with constants, as one convolution.
   func evaluate(_ x: ChannelView, normalisedBy constants: BatchNormCoefficients, activation: DenseActivation)
     -> Activation
@@ -58,6 +61,11 @@ public struct ConvolutionLayer: Sendable, Equatable {
 
   /// As a gradient: takes the derivatives with respect to weight and bias.
   mutating func setGradient(_ x: ChannelView, outputGradient: ChannelView, _ accumulation: Accumulation) {
+    convolutionWeightGradient(x, outputGradient: outputGradient, geometry, weight: &weight, bias: &bias, accumulation)
+  }
+
+  /// The same for a layer behind a normalisation and a rectifier.
+  mutating func setGradient(_ x: RectifiedNorm, outputGradient: ChannelView, _ accumulation: Accumulation) {
     convolutionWeightGradient(x, outputGradient: outputGradient, geometry, weight: &weight, bias: &bias, accumulation)
   }
 

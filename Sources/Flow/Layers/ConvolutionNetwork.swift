@@ -60,21 +60,25 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
 
   /// y = f(x), normalised by the batch's moments and with this draw's values dropped, with a tape.
   public func evaluateRecording(_ x: ChannelView) -> (y: Activation, tape: Tape) {
-    var current = x
-    var kept: [Activation] = []
-    var moments: [BatchMoments] = []
-    for (index, layer) in convolutions.dropLast().enumerated() {
-      if norms.isEmpty {
-        kept.append(layer.evaluate(current, activation: .rectifier))
-        current = kept[index].view
-      } else {
-        kept.append(layer.evaluate(current))
-        moments.append(BatchMoments(kept[index]))
-        current = normalised(kept[index], moments[index], index).view
+    let last = convolutions.count - 1
+    guard !norms.isEmpty else {
+      var kept = [convolutions[0].evaluate(x, activation: .rectifier)]
+      for layer in convolutions[1..<last] {
+        kept.append(layer.evaluate(kept[kept.count - 1].view, activation: .rectifier))
       }
+      let read = dropout?.apply(kept[last - 1]) ?? kept[last - 1]
+      return (convolutions[last].evaluate(read.view), Tape(input: x, kept: kept, moments: []))
     }
-    if let dropout { current = dropout.apply(current.activation).view }
-    return (convolutions[convolutions.count - 1].evaluate(current), Tape(input: x, kept: kept, moments: moments))
+    var kept = [convolutions[0].evaluate(x)]
+    var moments = [BatchMoments(kept[0])]
+    for index in 1..<last {
+      kept.append(convolutions[index].evaluate(normalised(kept[index - 1], moments[index - 1], index - 1)))
+      moments.append(BatchMoments(kept[index]))
+    }
+    let read = normalised(kept[last - 1], moments[last - 1], last - 1)
+    let y =
+      dropout.map { convolutions[last].evaluate($0.apply(read.activation).view) } ?? convolutions[last].evaluate(read)
+    return (y, Tape(input: x, kept: kept, moments: moments))
   }
 
   /// ∂L/∂x, and ∂L/∂parameter in `gradient`.
@@ -86,11 +90,20 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
     for index in convolutions.indices.dropFirst().reversed() {
       let kept = tape.kept[index - 1]
       let drops = index == convolutions.count - 1 ? dropout : nil
-      var input = norms.isEmpty ? kept : normalised(kept, tape.moments[index - 1], index - 1)
-      if let drops { input = drops.apply(input) }
-      gradient.convolutions[index].setGradient(input.view, outputGradient: dy, accumulation)
-      var dinput = convolutions[index].inputGradient(dy, height: image.height, width: image.width)
-      if let drops { dinput = drops.apply(dinput) }
+      if norms.isEmpty {
+        let input = drops?.apply(kept) ?? kept
+        gradient.convolutions[index].setGradient(input.view, outputGradient: dy, accumulation)
+      } else {
+        let input = normalised(kept, tape.moments[index - 1], index - 1)
+        if let drops {
+          gradient.convolutions[index].setGradient(
+            drops.apply(input.activation).view, outputGradient: dy, accumulation)
+        } else {
+          gradient.convolutions[index].setGradient(input, outputGradient: dy, accumulation)
+        }
+      }
+      let dinput = Self.dropping(
+        convolutions[index].inputGradient(dy, height: image.height, width: image.width), drops)
       if norms.isEmpty {
         dy = rectifierGradient(kept, outputGradient: dinput).view
       } else {
@@ -107,9 +120,15 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
     return convolutions[0].inputGradient(dy, height: image.height, width: image.width)
   }
 
+  /// A gradient of what was read, which nobody else holds then: batch norm's gradient takes its place.
+  private static func dropping(_ gradient: consuming Activation, _ dropout: Dropout?) -> Activation {
+    guard let dropout else { return gradient }
+    return dropout.apply(gradient)
+  }
+
   /// The rectified normalisation behind convolution `index` by a batch's moments.
-  private func normalised(_ output: Activation, _ moments: BatchMoments, _ index: Int) -> Activation {
-    batchNorm(output, norms[index].coefficients(moments), rectifies: true)
+  private func normalised(_ output: Activation, _ moments: BatchMoments, _ index: Int) -> RectifiedNorm {
+    RectifiedNorm(output, norms[index].coefficients(moments))
   }
 
   /// Visits every parameter; see `Parameterised`.

@@ -39,6 +39,25 @@ public func scaleShift(_ pixels: Int, _ work: BatchNormWork, rectifies: Bool, fu
   }
 }
 
+/// y = max(0, x·scale + shift) for some `columns` of pixels that lie `stride` vectors apart, in y one after another.
+@inlinable @inline(__always)
+public func rectifyColumns(
+  _ pixels: Int, _ columns: Int, _ x: UnsafePointer<Vector>, _ stride: Int, _ scale: UnsafePointer<Vector>,
+  _ shift: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>, fused: Bool
+) {
+  let zero = Vector(repeating: 0)
+  var source = x
+  var target = y
+  for _ in 0..<pixels {
+    for column in 0..<columns {
+      let value = multiplyAdd(shift[column], scale[column], source[column], fused: fused)
+      target[column] = value.replacing(with: zero, where: value .< zero)
+    }
+    source += stride
+    target += columns
+  }
+}
+
 /// y = max(0, x·scale + shift + dy): what `dy` points to is no gradient here but what a residual block adds.
 @inlinable @inline(__always)
 public func scaleShiftAdd(_ pixels: Int, _ work: BatchNormWork, fused: Bool) {

@@ -135,6 +135,12 @@ public struct BatchNormKernels: Sendable {
   public let scaleShift: @Sendable (_ pixels: Int, _ work: BatchNormWork, _ rectifies: Bool) -> Void
   /// See `scaleShiftAdd`.
   public let scaleShiftAdd: @Sendable (_ pixels: Int, _ work: BatchNormWork) -> Void
+  /// See `rectifyColumns`.
+  public let rectifyColumns:
+    @Sendable (
+      _ pixels: Int, _ columns: Int, _ x: UnsafePointer<Vector>, _ stride: Int, _ scale: UnsafePointer<Vector>,
+      _ shift: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>
+    ) -> Void
   /// See `batchNormSums`.
   public let sums:
     @Sendable (_ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutablePointer<Vector>, _ rectifies: Bool) -> Void
@@ -145,11 +151,15 @@ public struct BatchNormKernels: Sendable {
       _ rectifies: Bool
     ) -> Void
 
-  /// The five passes.
+  /// All of them.
   public init(
     moments: @escaping @Sendable (Int, Int, UnsafePointer<Vector>, UnsafeMutablePointer<Vector>) -> Void,
     scaleShift: @escaping @Sendable (Int, BatchNormWork, Bool) -> Void,
     scaleShiftAdd: @escaping @Sendable (Int, BatchNormWork) -> Void,
+    rectifyColumns:
+      @escaping @Sendable (
+        Int, Int, UnsafePointer<Vector>, Int, UnsafePointer<Vector>, UnsafePointer<Vector>, UnsafeMutablePointer<Vector>
+      ) -> Void,
     sums: @escaping @Sendable (Int, BatchNormWork, UnsafeMutablePointer<Vector>, Bool) -> Void,
     inputGradient:
       @escaping @Sendable (Int, BatchNormWork, UnsafePointer<Vector>, UnsafePointer<Vector>, Bool) -> Void
@@ -157,6 +167,7 @@ public struct BatchNormKernels: Sendable {
     self.moments = moments
     self.scaleShift = scaleShift
     self.scaleShiftAdd = scaleShiftAdd
+    self.rectifyColumns = rectifyColumns
     self.sums = sums
     self.inputGradient = inputGradient
   }

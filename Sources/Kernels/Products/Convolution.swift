@@ -60,6 +60,24 @@ public func convolution(
   return y
 }
 
+/// y = W ∗ x + bias for an x behind batch norm and a rectifier: the bits of the convolution of `x.activation`, which a 1×1 one makes
+/// row by row as it needs it. An empty `bias` is none. Cost: as the convolution, and the norm's arithmetic.
+public func convolution(_ x: RectifiedNorm, weight: Matrix, bias: [Float], _ geometry: Convolution) -> Activation {
+  guard ConvolutionProduct.fits(x, geometry), weight.columns == x.x.channels else {
+    return convolution(x.activation.view, weight: weight, bias: bias, geometry)
+  }
+  precondition(
+    bias.isEmpty || bias.count == weight.rows, "convolution: \(bias.count) biases for \(weight.rows) outputs")
+  let input = x.x
+  var y = Activation(uninitialized: input.samples, height: input.height, width: input.width, channels: weight.rows)
+  withOperands(weight.values, []) { weights, _ in
+    ConvolutionProduct(
+      input, x, weight: weights, outputs: weight.rows, bias: bias.isEmpty ? nil : bias, geometry, rectifies: false
+    ).run(into: &y)
+  }
+  return y
+}
+
 /// The gradient with respect to the input, height × width pixels, of y = W ∗ x + bias. Cost: as forward.
 public func convolutionInputGradient(
   _ dy: ChannelView, weight: Matrix, _ geometry: Convolution, height: Int, width: Int
@@ -100,14 +118,46 @@ public func convolutionWeightGradient(
     convolutionWeightGradient: \(dweight.rows)×\(dweight.columns) and bias \(dbias.count) do not fit \
     \(x.activation.shape) with \(x.channels) inputs and \(dy.activation.shape) with \(dy.channels) outputs
     """)
-  if geometry.sumsLanesFirst(inputs: x.channels, outputs: dy.channels) {
-    ThinWeightGradient(x.contiguous, outputGradient: dy.contiguous, tiles: InstructionSet.selected.tiles)
-      .run(weight: &dweight, accumulation)
-  } else {
-    ConvolutionWeightGradient(x.contiguous, outputGradient: dy.contiguous, geometry).run(weight: &dweight, accumulation)
-  }
+  weightGradient(x.contiguous, nil, dy, geometry, weight: &dweight, accumulation)
   guard !dbias.isEmpty else { return }
   sumOverSamples(dy, into: &dbias, accumulation)
+}
+
+/// The same for an x behind batch norm and a rectifier: the bits for `x.activation`, which is made a piece at a time where it is the
+/// operand with more channels.
+public func convolutionWeightGradient(
+  _ x: RectifiedNorm, outputGradient dy: ChannelView, _ geometry: Convolution, weight dweight: inout Matrix,
+  bias dbias: inout [Float], _ accumulation: Accumulation
+) {
+  guard x.x.channels >= dy.channels else {
+    convolutionWeightGradient(
+      x.activation.view, outputGradient: dy, geometry, weight: &dweight, bias: &dbias, accumulation)
+    return
+  }
+  precondition(
+    dweight.rows == dy.channels && dweight.columns == geometry.taps * x.x.channels
+      && (dbias.isEmpty || dbias.count == dy.channels)
+      && x.x.samples == dy.samples && geometry.outputSize(x.x.height) == dy.activation.height
+      && geometry.outputSize(x.x.width) == dy.activation.width,
+    """
+    convolutionWeightGradient: \(dweight.rows)×\(dweight.columns) and bias \(dbias.count) do not fit \(x.x.shape) and \
+    \(dy.activation.shape) with \(dy.channels) outputs
+    """)
+  weightGradient(x.x, x, dy, geometry, weight: &dweight, accumulation)
+  guard !dbias.isEmpty else { return }
+  sumOverSamples(dy, into: &dbias, accumulation)
+}
+
+private func weightGradient(
+  _ x: Activation, _ norm: RectifiedNorm?, _ dy: ChannelView, _ geometry: Convolution, weight dweight: inout Matrix,
+  _ accumulation: Accumulation
+) {
+  if geometry.sumsLanesFirst(inputs: x.channels, outputs: dy.channels) {
+    ThinWeightGradient(x, norm, outputGradient: dy.contiguous, tiles: InstructionSet.selected.tiles)
+      .run(weight: &dweight, accumulation)
+  } else {
+    ConvolutionWeightGradient(x, norm, outputGradient: dy.contiguous, geometry).run(weight: &dweight, accumulation)
+  }
 }
 
 /// dy's pixels at every second pixel of a larger image, zeros between: adding their products changes no sum.

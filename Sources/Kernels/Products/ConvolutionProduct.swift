@@ -16,8 +16,10 @@ struct ConvolutionProduct {
   /// the rows' ends any fuller.
   private static let blocksPerTask = 4
 
-  /// Input with contiguous channels.
+  /// Input with contiguous channels; what is in front of the norm where there is one.
   private let x: Activation
+  /// What the input is, of a 1×1 convolution that makes it row by row.
+  private let norm: RectifiedNorm?
   private let geometry: Convolution
   private let plan: TilePlan
   private let weights: PackedRows
@@ -25,14 +27,21 @@ struct ConvolutionProduct {
   private let biases: VectorStorage
   private let rectifies: Bool
 
-  /// The convolution with `weight`, outputs × (taps · inputs).
+  /// Whether a convolution of what is behind a norm can make it row by row: its pixels' taps are of one row, in runs as long as
+  /// a tile is wide.
+  static func fits(_ x: RectifiedNorm, _ geometry: Convolution) -> Bool {
+    geometry.kernel == 1 && geometry.stride == 1 && x.x.width >= 4
+  }
+
+  /// The convolution with `weight`, outputs × (taps · inputs), of x or, where it `fits`, of what is behind a norm of x.
   init(
-    _ x: Activation, weight: UnsafePointer<Float>, outputs: Int, bias: [Float]?, _ geometry: Convolution,
-    rectifies: Bool
+    _ x: Activation, _ norm: RectifiedNorm? = nil, weight: UnsafePointer<Float>, outputs: Int, bias: [Float]?,
+    _ geometry: Convolution, rectifies: Bool
   ) {
     let plan = TilePlan(rows: outputs, panels: .max, tiles: InstructionSet.selected.tiles)
     self.init(
-      x, plan, PackedRows(plan, weight, depth: geometry.taps * x.channels), outputs: outputs, bias: bias, geometry,
+      x, norm, plan, PackedRows(plan, weight, depth: geometry.taps * x.channels), outputs: outputs, bias: bias,
+      geometry,
       rectifies: rectifies)
   }
 
@@ -44,14 +53,16 @@ struct ConvolutionProduct {
     let packed = PackedRows(
       plan, segments: geometry.taps, weight + (geometry.taps - 1) * inputs, aRow: 1, aSegment: -inputs,
       aDepth: geometry.taps * inputs, depth: x.channels)
-    self.init(x, plan, packed, outputs: inputs, bias: nil, geometry, rectifies: false)
+    self.init(x, nil, plan, packed, outputs: inputs, bias: nil, geometry, rectifies: false)
   }
 
   private init(
-    _ x: Activation, _ plan: TilePlan, _ weights: PackedRows, outputs: Int, bias: [Float]?, _ geometry: Convolution,
+    _ x: Activation, _ norm: RectifiedNorm?, _ plan: TilePlan, _ weights: PackedRows, outputs: Int, bias: [Float]?,
+    _ geometry: Convolution,
     rectifies: Bool
   ) {
     self.x = x
+    self.norm = norm
     self.geometry = geometry
     self.rectifies = rectifies
     self.plan = plan
@@ -77,14 +88,16 @@ struct ConvolutionProduct {
     let (blocks, height, width, channels) = (y.blocks, y.height, y.width, y.channels)
     let isSmall =
       y.blocks * y.height * y.width * 16 * channels * geometry.taps * x.channels < TiledProduct.serialWork
-    let body: (Int) -> Void = { task in
+    let rowVectors = norm == nil ? 0 : x.width * x.channels
+    let scratch = Unchecked(ThreadScratch(threads: Parallel.threads, vectors: rowVectors))
+    let body: (Int, Int) -> Void = { task, thread in
       let first = task / height * blocksPerTask
       product.value.runRow(
         task % height, first..<min(first + blocksPerTask, blocks),
-        Output(pointer: output.value, height: height, width: width, channels: channels))
+        Output(pointer: output.value, height: height, width: width, channels: channels), scratch.value.part(thread))
     }
     if isSmall {
-      for task in 0..<(chunks * height) { body(task) }
+      for task in 0..<(chunks * height) { body(task, 0) }
     } else {
       Parallel.forEach(chunks * height, body)
     }
@@ -110,11 +123,24 @@ struct ConvolutionProduct {
     var depth: Int
   }
 
-  /// One row of some blocks.
-  private func runRow(_ row: Int, _ blocks: Range<Int>, _ output: Output) {
+  /// One row of some blocks; `input` has room for a row behind the norm.
+  private func runRow(_ row: Int, _ blocks: Range<Int>, _ output: Output, _ input: UnsafeMutablePointer<Vector>) {
     let reach = geometry.kernel / 2
     let stride = geometry.stride
     let scratch = EdgeScratch(plan)
+    if let norm {
+      for block in blocks {
+        let first = (block * x.height + row) * x.width
+        norm.write(pixels: x.width, from: first, channels: 0..<x.channels, to: input)
+        var run = pixel(row, 0, block, output)
+        run.count = x.width
+        run.b = 0
+        run.bPanel = x.channels
+        run.cPanel = 16 * output.channels
+        compute(run, UnsafePointer(input), output, scratch)
+      }
+      return
+    }
     // Output columns whose taps all lie inside.
     let inside = min((reach + stride - 1) / stride, output.width)
     let insideEnd = max(inside, min(output.width, (x.width - 1 - reach + stride) / stride))
@@ -125,7 +151,7 @@ struct ConvolutionProduct {
         run.count = insideEnd - inside
         run.bPanel = stride * x.channels
         run.cPanel = 16 * output.channels
-        compute(run, output, scratch)
+        compute(run, x.pointer, output, scratch)
       }
     } else {
       for column in inside..<insideEnd { runBlocks(row, column, blocks, output, scratch) }
@@ -139,7 +165,7 @@ struct ConvolutionProduct {
     run.count = blocks.count
     run.bPanel = x.vectorsPerBlock
     run.cPanel = 16 * output.height * output.width * output.channels
-    compute(run, output, scratch)
+    compute(run, x.pointer, output, scratch)
   }
 
   /// One pixel.
@@ -160,7 +186,7 @@ struct ConvolutionProduct {
 
   /// Cuts a run into groups as wide as a tile. The last group of a run that is not a multiple begins earlier: some pixels
   /// are computed twice. A run that is narrower than any tile is computed pixel by pixel, all panels being the same.
-  private func compute(_ run: Run, _ output: Output, _ scratch: EdgeScratch) {
+  private func compute(_ run: Run, _ input: UnsafePointer<Vector>, _ output: Output, _ scratch: EdgeScratch) {
     var done = 0
     while done < run.count {
       let left = run.count - done
@@ -177,12 +203,14 @@ struct ConvolutionProduct {
       }
       group.b += done * run.bPanel
       group.c += done * run.cPanel
-      computeGroup(group, output, scratch)
+      computeGroup(group, input, output, scratch)
       done += group.count
     }
   }
 
-  private func computeGroup(_ group: Run, _ output: Output, _ scratch: EdgeScratch) {
+  private func computeGroup(
+    _ group: Run, _ input: UnsafePointer<Vector>, _ output: Output, _ scratch: EdgeScratch
+  ) {
     let biases = UnsafeRawPointer(biases.pointer).assumingMemoryBound(to: Float.self)
     var index = 0
     while index < plan.rowTiles.count {
@@ -193,7 +221,7 @@ struct ConvolutionProduct {
       var work = TileWork(
         tiles: tiles, aTile: geometry.taps * x.channels * kernel.rows, segments: group.segments, depth: group.depth,
         a: weights.panel(tile) + group.firstTap * x.channels * kernel.rows, aRow: 0,
-        aSegment: geometry.kernel * x.channels * kernel.rows, b: x.pointer + group.b, bPanel: group.bPanel,
+        aSegment: geometry.kernel * x.channels * kernel.rows, b: input + group.b, bPanel: group.bPanel,
         bSegment: x.width * x.channels, c: output.pointer + (group.c + 16 * tile.first), cRow: 16,
         cPanel: group.cPanel, start: start, bias: biases + tile.first, rectifies: rectifies)
       if tile.rows == kernel.rows {

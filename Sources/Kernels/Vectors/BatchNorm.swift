@@ -128,6 +128,33 @@ private func mapPixels(
   return y
 }
 
+/// What is behind a batch norm and a rectifier, max(0, x·scale + shift) channel by channel, made a piece at a time by who reads
+/// it: writing all of it to memory and reading it back takes longer than making it twice.
+public struct RectifiedNorm: Sendable {
+  let x: Activation
+  private let coefficients: BatchNormCoefficients
+  private let constants: ChannelConstants
+
+  /// `x` behind the norm with these constants.
+  public init(_ x: Activation, _ coefficients: BatchNormCoefficients) {
+    self.x = x
+    self.coefficients = coefficients
+    constants = ChannelConstants(coefficients, channels: x.channels)
+  }
+
+  /// All of it. Cost: one pass.
+  public var activation: Activation { batchNorm(x, coefficients, rectifies: true) }
+
+  /// Some channels of `pixels` pixels from number `first` of the batch on, pixel by pixel.
+  func write(pixels: Int, from first: Int, channels: Range<Int>, to y: UnsafeMutablePointer<Vector>) {
+    constants.withScaleShift { scale, shift in
+      InstructionSet.selected.batchNorm.rectifyColumns(
+        pixels, channels.count, x.pointer + first * x.channels + channels.lowerBound, x.channels,
+        scale + channels.lowerBound, shift + channels.lowerBound, y)
+    }
+  }
+}
+
 /// The gradients of batch norm, and of the rectifier behind it, when the moments are the batch's own: given x and ∂L/∂y,
 /// ∂L/∂x, ∂L/∂γ and ∂L/∂β. Lanes beyond the last sample must hold dy = 0, and get dx = 0.
 ///
@@ -233,6 +260,10 @@ private struct ChannelConstants: @unchecked Sendable {
     for (index, array) in arrays.enumerated() {
       for channel in 0..<channels { storage.pointer[index * channels + channel] = Vector(repeating: array[channel]) }
     }
+  }
+
+  func withScaleShift(_ body: (_ scale: UnsafePointer<Vector>, _ shift: UnsafePointer<Vector>) -> Void) {
+    body(storage.pointer, storage.pointer + channels)
   }
 
   func work(

@@ -24,6 +24,7 @@ private let batchNorm = BatchNormKernels(
     $2 ? scaleShift($0, $1, rectifies: true, fused: fused) : scaleShift($0, $1, rectifies: false, fused: fused)
   },
   scaleShiftAdd: { scaleShiftAdd($0, $1, fused: fused) },
+  rectifyColumns: { rectifyColumns($0, $1, $2, $3, $4, $5, $6, fused: fused) },
   sums: { $3 ? rectifiedSums($0, $1, $2) : plainSums($0, $1, $2) },
   inputGradient: {
     $4
