@@ -15,7 +15,7 @@ def collect(runs):
     for run in runs:
         metrics = json.load(open(f"{run}/metrics.json"))
         row = {
-            "run": os.path.basename(run),
+            "run": os.path.basename(run).removeprefix("hyp-"),
             "command": metrics["command"],
             "seed": metrics["seed"],
             "machine": {key: metrics["machine"][key] for key in ["cpu", "isa", "commit", "threads"]},
