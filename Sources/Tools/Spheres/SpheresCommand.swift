@@ -27,10 +27,20 @@ struct SpheresCommand: Command {
       .flag("misaligned", help: "run Example 8 instead"),
     ]
 
+  /// What `--misaligned` has no use for.
+  private static let trainingOptions = [
+    "samples", "holdout", "epochs", "nuisance-epochs", "batch", "learning-rate", "blocks", "hidden", "nuisance-hidden",
+    "memory",
+  ]
+
   func run(_ options: Options, console: Console) throws {
     let configuration = try SpheresConfiguration(options)
     if options.flag("misaligned") && options.isGiven("export") {
       throw UsageError.refused("--export and --misaligned exclude each other")
+    }
+    if options.flag("misaligned"), let name = Self.trainingOptions.first(where: { options.isGiven($0) }) {
+      throw UsageError.refused(
+        "--\(name) is for training; --misaligned trains nothing and has 10 and 2 million samples")
     }
     Parallel.threads = options.integer("threads")
     if options.isGiven("export") {

@@ -81,6 +81,7 @@ import Testing
     (["--inner-radius", "0"], "--inner-radius"), (["--batch"], "--batch"), (["--bogus"], "--bogus"),
     (["--learning-rate", "fast"], "--learning-rate"), (["--memory", "none"], "--memory"), (["extra"], "extra"),
     (["--threads", "0"], "--threads"), (["--misaligned", "--export", "x"], "--misaligned"),
+    (["--misaligned", "--samples", "100"], "--samples is for training"),
   ])
   func usageErrorsAreOneSentence(words: [String], named: String) {
     let (code, output, error) = run(words)
