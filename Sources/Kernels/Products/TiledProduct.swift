@@ -282,10 +282,11 @@ struct TiledProduct {
   /// rows), and where the rows' distance would make them fight for the same cache sets.
   private func packs(_ tile: TilePlan.RowTile) -> Bool { tile.rows < tile.kernel.rows || packsWhole }
 
-  /// Rows that are columns in memory, and rows so far apart that a chunk of them would fight for the same sets of the second-level
-  /// cache, are read once, in order, instead of once a group of panels. (Rows 4 kB apart share only a set of the first level, and
-  /// are better read where they lie: 1024³ on two threads 84 % of the peak packed, 88 % not.) Segments need no copy, though they lie far apart: sixteen products a row are enough for
-  /// the processor to keep up (measured: copying cost the weight gradient of 98 → 1000 a fifth of its time).
+  /// Rows that are columns in memory, and rows so far apart that a chunk of them would fight for the same sets of the
+  /// second-level cache, are read once, in order, instead of once a group of panels. (Rows 4 kB apart share only a set of the
+  /// first level, and are better read where they lie: 1024³ on two threads 84 % of the peak packed, 88 % not.) Segments need
+  /// no copy, though they lie far apart: sixteen products a row are enough for the processor to keep up (measured: copying
+  /// cost the weight gradient of 98 → 1000 a fifth of its time).
   private var packsWhole: Bool { aDepth != 1 || work.aRow % 2048 == 0 }
 
   /// A tile that is not whole is computed in scratch, and its valid part copied.

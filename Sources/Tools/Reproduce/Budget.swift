@@ -1,3 +1,5 @@
+import ToolSupport
+
 /// How much an experiment spends.
 struct Budget {
   /// The network, and how long it is trained unless told otherwise.
@@ -10,7 +12,18 @@ struct Budget {
 
   let size: Size
   /// Every model's passes over the images, where they are not the budget's.
-  var epochs: Int?
+  let epochs: Int?
+
+  init(size: Size, epochs: Int?) {
+    self.size = size
+    self.epochs = epochs
+  }
+
+  /// What `--budget` and `--epochs` ask for; 0 epochs are the budget's.
+  init(_ options: Options) {
+    let epochs = options.integer("epochs")
+    self.init(size: options.choice("budget", as: Size.self), epochs: epochs > 0 ? epochs : nil)
+  }
 
   var isQuick: Bool { size == .quick }
 

@@ -59,8 +59,7 @@ struct ReproduceCommand: Command {
     let runs = ExperimentRuns(
       folder: try OutputFolder(creating: options.textIfGiven("output") ?? experiment.rawValue),
       threads: options.integer("threads"), console: console)
-    let epochs = options.integer("epochs")
-    let budget = Budget(size: options.choice("budget", as: Budget.Size.self), epochs: epochs > 0 ? epochs : nil)
+    let budget = Budget(options)
     let seed = options.unsigned("seed")
     switch experiment {
     case .table2:

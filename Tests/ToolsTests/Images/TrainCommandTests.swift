@@ -1,3 +1,4 @@
+import Flow
 import Foundation
 import Kernels
 import Testing
@@ -41,6 +42,18 @@ import Testing
     }
     for (name, value) in values { result[name] = value }
     return result
+  }
+
+  @Test func everyWeightOfTheGameIsAnOption() throws {
+    let words = ["--nuisance-weight", "0.25", "--likelihood-weight", "0.5", "--nuisance-steps", "7"]
+    let options = try #require(
+      try Options.parse(words, command: "x", options: TrainingConfiguration.options, arguments: []))
+    var configuration = TrainingConfiguration(options)
+    let settings = configuration.independence
+    #expect((settings.nuisanceWeight, settings.likelihoodWeight, settings.nuisanceSteps) == (0.25, 0.5, 7))
+    // A file of before it was an option.
+    configuration.nuisanceSteps = nil
+    #expect(configuration.independence.nuisanceSteps == IndependenceSettings().nuisanceSteps)
   }
 
   @Test(

@@ -186,6 +186,17 @@ import Testing
     }
   }
 
+  @Test func epochsReachTheBudget() throws {
+    for (words, epochs) in [([], nil), (["--epochs", "0"], nil), (["--epochs", "7"], 7)] as [([String], Int?)] {
+      let command = ReproduceCommand()
+      let options = try #require(
+        try Options.parse(
+          ["figure8", "--budget", "paper"] + words, command: "x", options: command.options,
+          arguments: command.arguments))
+      #expect(Budget(options).epochs == epochs && !Budget(options).isQuick)
+    }
+  }
+
   @Test func theBudgetsDifferInTheNuisanceTermAlone() {
     let budgets = Budget.Size.allCases.flatMap { size in [nil, 7].map { Budget(size: size, epochs: $0) } }
     for budget in budgets {
