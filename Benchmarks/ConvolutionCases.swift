@@ -89,11 +89,13 @@ private struct ConvolutionOperands {
     case .forward:
       let y = convolution(x.view, weight: weight, bias: bias, geometry)
       let expected = Reference.convolution(
-        x.view, weight: weight.rows(outputs), bias: Array(bias[outputs]), geometry)
+        x.view, weight: weight.rows(outputs), bias: Array(bias[outputs]), geometry,
+        tapsApart: geometry.sumsTapsApart(outputs: dy.channels, width: x.width))
       try check.equal(y.channels(outputs).values, expected.view.values, "output")
     case .inputGradient:
       let expected = Reference.convolutionInputGradient(
-        dy.view, weight: weight.taps(geometry.taps, inputs), geometry, height: x.height, width: x.width)
+        dy.view, weight: weight.taps(geometry.taps, inputs), geometry, height: x.height, width: x.width,
+        tapsApart: geometry.sumsTapsApart(outputs: x.channels, width: x.width))
       try check.equal(inputGradient().channels(inputs).values, expected.view.values, "input gradient")
     case .weightGradient:
       var dweight = weight

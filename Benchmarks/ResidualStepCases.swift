@@ -76,7 +76,7 @@ enum ResidualStepCases {
   private static func slowLogits(_ network: ResidualNetwork, _ x: Activation) -> Matrix {
     func convolved(_ layer: ConvolutionLayer, _ x: Activation) -> Activation {
       let none = [Float](repeating: 0, count: layer.outputs)
-      return Reference.convolution(x.view, weight: layer.weight, bias: none, layer.geometry)
+      return Reference.convolution(x.view, weight: layer.weight, bias: none, layer.geometry, tapsApart: false)
     }
     func running(_ norm: BatchNorm) -> BatchNormCoefficients {
       BatchNormCoefficients(scale: norm.scale, shift: norm.shift, mean: norm.mean, variance: norm.variance)

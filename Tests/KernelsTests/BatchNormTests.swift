@@ -294,7 +294,8 @@ extension SharedState {
       for table in allTables {
         for rectifies in [false, true] {
           var sums = [Vector](repeating: Vector(repeating: .nan), count: 3 * channels)
-          var gradientSums = [Vector](repeating: Vector(repeating: .nan), count: 2 * channels)
+          var gradientSums = vectors(2 * channels, seed: 5)
+          let before = gradientSums
           var y = [Vector](repeating: Vector(repeating: .nan), count: pixels * channels)
           var (dx, added) = (y, y)
           x.withUnsafeBufferPointer { x in
@@ -309,7 +310,10 @@ extension SharedState {
                       channels: channels, x: x, dy: dy, y: output, scale: base, shift: base + channels,
                       inverseDeviation: base + 2 * channels, normalShift: base + 3 * channels)
                   }
-                  table.batchNorm.moments(pixels, channels, x, &sums)
+                  // In two goes.
+                  let half = (pixels + 1) / 2
+                  table.batchNorm.moments(half, channels, x, &sums, false)
+                  table.batchNorm.moments(pixels - half, channels, x + half * channels, &sums, true)
                   y.withUnsafeMutableBufferPointer { y in
                     guard let y = y.baseAddress else { return }
                     table.batchNorm.scaleShift(pixels, work(y), rectifies)
@@ -328,7 +332,7 @@ extension SharedState {
             }
           }
           for channel in 0..<channels {
-            var (first, second, gradient, product) = (zero, zero, zero, zero)
+            var (first, second, gradient, product) = (zero, zero, before[channel], before[channels + channel])
             for pixel in 0..<pixels {
               let place = pixel * channels + channel
               let difference = x[place] - x[channel]
@@ -341,7 +345,7 @@ extension SharedState {
               product += passed * hat
               #expect(y[place] == (rectifies ? pointwiseMax(line, zero) : line), "\(table.name)")
               #expect(added[place] == pointwiseMax(line + dy[place], zero), "\(table.name)")
-              let expected = constants[channel] * passed - terms[channel] - hat * terms[channels + channel]
+              let expected = constants[channel] * passed + (x[place] * terms[channel] + terms[channels + channel])
               #expect(dx[place] == expected, "\(table.name)")
             }
             #expect(sums[channel] == x[channel] && sums[channels + channel] == first, "\(table.name)")

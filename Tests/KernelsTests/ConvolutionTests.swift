@@ -59,6 +59,7 @@ extension SharedState {
       Shape(16, 7, 8, 18, 19, 3, 2), Shape(16, 1, 1, 3, 2, 3, 2), Shape(16, 2, 3, 2, 3, 3, 2),
       Shape(20, 5, 4, 6, 5, 1, 2),
       Shape(16, 12, 12, 1, 6, 3, 2), Shape(80, 2, 2, 4, 6, 3), Shape(16, 8, 8, 64, 3, 3), Shape(16, 4, 8, 3, 64, 3),
+      Shape(33, 1, 9, 4, 1, 3), Shape(80, 2, 8, 1, 4, 3), Shape(16, 7, 11, 2, 2, 3),
     ]
 
     @Test("Forward equals the reference to the bit", arguments: shapes)
@@ -71,7 +72,8 @@ extension SharedState {
         for activation in [DenseActivation.identity, .rectifier] {
           let y = convolution(x.view, weight: weight, bias: bias, shape.geometry, activation: activation)
           let expected = Reference.convolution(
-            x.view, weight: weight, bias: bias, shape.geometry, activation: activation)
+            x.view, weight: weight, bias: bias, shape.geometry, activation: activation,
+            tapsApart: shape.geometry.sumsTapsApart(outputs: shape.outputs, width: shape.width))
           #expect(y.hasShape(of: expected))
           #expect(firstDifference(y.matrix(), expected.matrix()) == nil, "\(activation)")
           #expect(allLanes(y).allSatisfy { $0.isFinite }, "padding lanes")
@@ -88,7 +90,8 @@ extension SharedState {
         let dx = convolutionInputGradient(
           dy.view, weight: weight, shape.geometry, height: shape.height, width: shape.width)
         let expected = Reference.convolutionInputGradient(
-          dy.view, weight: weight, shape.geometry, height: shape.height, width: shape.width)
+          dy.view, weight: weight, shape.geometry, height: shape.height, width: shape.width,
+          tapsApart: shape.geometry.sumsTapsApart(outputs: shape.inputs, width: shape.width))
         #expect(dx.hasShape(of: expected))
         #expect(firstDifference(dx.matrix(), expected.matrix()) == nil)
         #expect(allLanes(dx).allSatisfy { $0.isFinite }, "padding lanes")

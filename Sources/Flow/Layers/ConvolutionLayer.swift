@@ -41,6 +41,16 @@ public struct ConvolutionLayer: Sendable, Equatable {
     convolution(x, weight: weight, bias: bias, geometry, activation: activation)
   }
 
+  /// The layer, which has no bias, and the moments of its output.
+  func evaluateWithMoments(_ x: ChannelView) -> (y: ConvolutionOutput, moments: BatchMoments) {
+    convolutionWithMoments(x, weight: weight, geometry)
+  }
+
+  /// The same behind a normalisation and a rectifier.
+  func evaluateWithMoments(_ x: RectifiedNorm) -> (y: ConvolutionOutput, moments: BatchMoments) {
+    convolutionWithMoments(x, weight: weight, geometry)
+  }
+
   /// The layer behind a normalisation and a rectifier.
   func evaluate(_ x: RectifiedNorm) -> Activation { convolution(x, weight: weight, bias: bias, geometry) }
 
@@ -64,9 +74,30 @@ public struct ConvolutionLayer: Sendable, Equatable {
     convolutionWeightGradient(x, outputGradient: outputGradient, geometry, weight: &weight, bias: &bias, accumulation)
   }
 
-  /// The same for a layer behind a normalisation and a rectifier.
-  mutating func setGradient(_ x: RectifiedNorm, outputGradient: ChannelView, _ accumulation: Accumulation) {
-    convolutionWeightGradient(x, outputGradient: outputGradient, geometry, weight: &weight, bias: &bias, accumulation)
+  /// As the gradient of `layer`, behind a normalisation and a rectifier: takes the derivatives with respect to weight and bias, and
+  /// returns that with respect to what is in front of these.
+  mutating func setGradient(
+    of layer: ConvolutionLayer, _ x: RectifiedNorm, outputGradient: ChannelView, _ accumulation: Accumulation
+  ) -> RectifiedNormGradient {
+    if !bias.isEmpty { bias.accumulate(channelSums(outputGradient), accumulation) }
+    return convolutionGradients(
+      x, weight: layer.weight, outputGradient: outputGradient, geometry, weight: &weight, accumulation)
+  }
+
+  /// The same of a layer without bias between two such.
+  mutating func setGradient(
+    of layer: ConvolutionLayer, _ x: RectifiedNorm, outputGradient: RectifiedNormGradient, _ accumulation: Accumulation
+  ) -> RectifiedNormGradient {
+    convolutionGradients(
+      x, weight: layer.weight, outputGradient: outputGradient, geometry, weight: &weight, accumulation)
+  }
+
+  /// The same of a layer without bias in front of a normalisation and a rectifier.
+  mutating func setGradient(
+    of layer: ConvolutionLayer, _ x: ChannelView, outputGradient: RectifiedNormGradient, _ accumulation: Accumulation
+  ) -> Activation {
+    convolutionGradients(
+      x, weight: layer.weight, outputGradient: outputGradient, geometry, weight: &weight, accumulation)
   }
 
   mutating func visitParameters(prefix: String, _ visit: (Parameter, inout [Float]) -> Void) {

@@ -42,7 +42,7 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
   /// again, in one pass, instead of being written to memory and read back long after. Without, it is that input.
   public struct Tape {
     let input: ChannelView
-    let kept: [Activation]
+    let kept: [ConvolutionOutput]
     let moments: [BatchMoments]
   }
 
@@ -67,13 +67,17 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
         kept.append(layer.evaluate(kept[kept.count - 1].view, activation: .rectifier))
       }
       let read = dropout?.apply(kept[last - 1]) ?? kept[last - 1]
-      return (convolutions[last].evaluate(read.view), Tape(input: x, kept: kept, moments: []))
+      return (
+        convolutions[last].evaluate(read.view), Tape(input: x, kept: kept.map(ConvolutionOutput.init), moments: [])
+      )
     }
-    var kept = [convolutions[0].evaluate(x)]
-    var moments = [BatchMoments(kept[0])]
+    let first = convolutions[0].evaluateWithMoments(x)
+    var kept = [first.y]
+    var moments = [first.moments]
     for index in 1..<last {
-      kept.append(convolutions[index].evaluate(normalised(kept[index - 1], moments[index - 1], index - 1)))
-      moments.append(BatchMoments(kept[index]))
+      let next = convolutions[index].evaluateWithMoments(normalised(kept[index - 1], moments[index - 1], index - 1))
+      kept.append(next.y)
+      moments.append(next.moments)
     }
     let read = normalised(kept[last - 1], moments[last - 1], last - 1)
     let y =
@@ -85,49 +89,56 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
   public func backward(
     _ tape: Tape, outputGradient: ChannelView, into gradient: inout ConvolutionNetwork, _ accumulation: Accumulation
   ) -> Activation {
-    let image = outputGradient.activation
-    var dy = outputGradient
-    for index in convolutions.indices.dropFirst().reversed() {
-      let kept = tape.kept[index - 1]
-      let drops = index == convolutions.count - 1 ? dropout : nil
-      if norms.isEmpty {
-        let input = drops?.apply(kept) ?? kept
-        gradient.convolutions[index].setGradient(input.view, outputGradient: dy, accumulation)
-      } else {
-        let input = normalised(kept, tape.moments[index - 1], index - 1)
-        if let drops {
-          gradient.convolutions[index].setGradient(
-            drops.apply(input.activation).view, outputGradient: dy, accumulation)
-        } else {
-          gradient.convolutions[index].setGradient(input, outputGradient: dy, accumulation)
-        }
-      }
-      let dinput = Self.dropping(
-        convolutions[index].inputGradient(dy, height: image.height, width: image.width), drops)
-      if norms.isEmpty {
-        dy = rectifierGradient(kept, outputGradient: dinput).view
-      } else {
-        let moments = tape.moments[index - 1]
-        let result = batchNormGradients(
-          kept, norms[index - 1].coefficients(moments), outputGradient: dinput, rectifies: true)
-        gradient.norms[index - 1].setGradient(
-          scale: result.scaleGradient, shift: result.shiftGradient, moments, accumulation)
-        dy = result.inputGradient.view
-      }
-    }
-    gradient.convolutions[0].setGradient(tape.input, outputGradient: dy, accumulation)
     if let dropout { gradient.dropout?.setNext(after: dropout) }
-    return convolutions[0].inputGradient(dy, height: image.height, width: image.width)
+    let last = convolutions.count - 1
+    guard !norms.isEmpty else {
+      var dy = outputGradient
+      for index in stride(from: last, to: 0, by: -1) {
+        let kept = tape.kept[index - 1].activation
+        dy =
+          rectifierGradient(
+            kept, outputGradient: plainGradient(index, kept, outputGradient: dy, into: &gradient, accumulation)
+          ).view
+      }
+      gradient.convolutions[0].setGradient(tape.input, outputGradient: dy, accumulation)
+      let image = tape.input.activation
+      return convolutions[0].inputGradient(dy, height: image.height, width: image.width)
+    }
+    var input = normalised(tape.kept[last - 1], tape.moments[last - 1], last - 1)
+    var dinput =
+      dropout == nil
+      ? gradient.convolutions[last].setGradient(
+        of: convolutions[last], input, outputGradient: outputGradient, accumulation)
+      : RectifiedNormGradient(
+        input,
+        outputGradient: plainGradient(
+          last, input.activation, outputGradient: outputGradient, into: &gradient, accumulation))
+    for index in stride(from: last - 1, through: 0, by: -1) {
+      gradient.norms[index].setGradient(
+        scale: dinput.scaleGradient, shift: dinput.shiftGradient, tape.moments[index], accumulation)
+      if index == 0 { break }
+      input = normalised(tape.kept[index - 1], tape.moments[index - 1], index - 1)
+      dinput = gradient.convolutions[index].setGradient(
+        of: convolutions[index], input, outputGradient: dinput, accumulation)
+    }
+    return gradient.convolutions[0].setGradient(
+      of: convolutions[0], tape.input, outputGradient: dinput, accumulation)
   }
 
-  /// A gradient of what was read, which nobody else holds then: batch norm's gradient takes its place.
-  private static func dropping(_ gradient: consuming Activation, _ dropout: Dropout?) -> Activation {
-    guard let dropout else { return gradient }
-    return dropout.apply(gradient)
+  /// The gradient of what convolution `index` read, `x` before the last one's dropout, and in `gradient` that of its parameters.
+  private func plainGradient(
+    _ index: Int, _ x: Activation, outputGradient: ChannelView, into gradient: inout ConvolutionNetwork,
+    _ accumulation: Accumulation
+  ) -> Activation {
+    let drops = index == convolutions.count - 1 ? dropout : nil
+    gradient.convolutions[index].setGradient(
+      (drops?.apply(x) ?? x).view, outputGradient: outputGradient, accumulation)
+    let dx = convolutions[index].inputGradient(outputGradient, height: x.height, width: x.width)
+    return drops?.apply(dx) ?? dx
   }
 
   /// The rectified normalisation behind convolution `index` by a batch's moments.
-  private func normalised(_ output: Activation, _ moments: BatchMoments, _ index: Int) -> RectifiedNorm {
+  private func normalised(_ output: ConvolutionOutput, _ moments: BatchMoments, _ index: Int) -> RectifiedNorm {
     RectifiedNorm(output, norms[index].coefficients(moments))
   }
 

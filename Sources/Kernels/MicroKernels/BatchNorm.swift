@@ -2,26 +2,52 @@
 // channels' constants as vectors beside it.
 
 /// Per channel and lane, over a chunk of pixels: the first value x₀, Σ (x − x₀) and Σ (x − x₀)². Taking the differences
-/// from a value of the chunk keeps the sum of squares from cancelling where the mean is far from zero.
+/// from a value of the chunk keeps the sum of squares from cancelling where the mean is far from zero. `continues` adds more
+/// pixels of a chunk to what `sums` holds.
+///
+/// Four pixels at a time, as loading and storing the sums costs more than adding to them.
 @inlinable @inline(__always)
 public func shiftedMoments(
-  _ pixels: Int, _ channels: Int, _ x: UnsafePointer<Vector>, _ sums: UnsafeMutablePointer<Vector>, fused: Bool
+  _ pixels: Int, _ channels: Int, _ x: UnsafePointer<Vector>, _ sums: UnsafeMutablePointer<Vector>, continues: Bool,
+  fused: Bool
 ) {
-  let first = sums + channels
-  let second = sums + 2 * channels
-  for channel in 0..<channels {
-    sums[channel] = x[channel]
-    first[channel] = Vector(repeating: 0)
-    second[channel] = Vector(repeating: 0)
-  }
-  var line = x + channels
-  for _ in 1..<max(pixels, 1) {
+  let firsts = sums + channels
+  let seconds = sums + 2 * channels
+  var line = x
+  var left = pixels
+  if !continues {
     for channel in 0..<channels {
-      let difference = line[channel] - sums[channel]
-      first[channel] += difference
-      second[channel] = multiplyAdd(second[channel], difference, difference, fused: fused)
+      sums[channel] = x[channel]
+      firsts[channel] = Vector(repeating: 0)
+      seconds[channel] = Vector(repeating: 0)
     }
     line += channels
+    left -= 1
+  }
+  while left >= 4 {
+    for channel in 0..<channels {
+      let x0 = sums[channel]
+      let a = line[channel] - x0
+      let b = line[channels &+ channel] - x0
+      let c = line[2 &* channels &+ channel] - x0
+      let d = line[3 &* channels &+ channel] - x0
+      firsts[channel] = firsts[channel] + a + b + c + d
+      let first = multiplyAdd(seconds[channel], a, a, fused: fused)
+      let second = multiplyAdd(first, b, b, fused: fused)
+      let third = multiplyAdd(second, c, c, fused: fused)
+      seconds[channel] = multiplyAdd(third, d, d, fused: fused)
+    }
+    line += 4 &* channels
+    left -= 4
+  }
+  while left > 0 {
+    for channel in 0..<channels {
+      let difference = line[channel] - sums[channel]
+      firsts[channel] += difference
+      seconds[channel] = multiplyAdd(seconds[channel], difference, difference, fused: fused)
+    }
+    line += channels
+    left -= 1
   }
 }
 
@@ -36,25 +62,6 @@ public func scaleShift(_ pixels: Int, _ work: BatchNormWork, rectifies: Bool, fu
       work.y[offset &+ channel] = rectifies ? value.replacing(with: zero, where: value .< zero) : value
     }
     offset &+= work.channels
-  }
-}
-
-/// y = max(0, x·scale + shift) for some `columns` of pixels that lie `stride` vectors apart, in y one after another.
-@inlinable @inline(__always)
-public func rectifyColumns(
-  _ pixels: Int, _ columns: Int, _ x: UnsafePointer<Vector>, _ stride: Int, _ scale: UnsafePointer<Vector>,
-  _ shift: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>, fused: Bool
-) {
-  let zero = Vector(repeating: 0)
-  var source = x
-  var target = y
-  for _ in 0..<pixels {
-    for column in 0..<columns {
-      let value = multiplyAdd(shift[column], scale[column], source[column], fused: fused)
-      target[column] = value.replacing(with: zero, where: value .< zero)
-    }
-    source += stride
-    target += columns
   }
 }
 
@@ -74,55 +81,81 @@ public func scaleShiftAdd(_ pixels: Int, _ work: BatchNormWork, fused: Bool) {
 }
 
 /// Adds Σ dy and Σ dy·x̂ per channel and lane to `sums`, with dy only where x·scale + shift > 0 if a rectifier followed;
-/// x̂ = x·inverseDeviation + normalShift.
+/// x̂ = x·inverseDeviation + normalShift. Four pixels at a time, as in `shiftedMoments`.
 @inlinable @inline(__always)
 public func batchNormSums(
   _ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutablePointer<Vector>, rectifies: Bool, fused: Bool
 ) {
-  let zero = Vector(repeating: 0)
-  let second = sums + work.channels
-  for channel in 0..<work.channels {
-    sums[channel] = zero
-    second[channel] = zero
-  }
-  var offset = 0
-  for _ in 0..<pixels {
-    for channel in 0..<work.channels {
-      let x = work.x[offset &+ channel]
-      var dy = work.dy[offset &+ channel]
-      if rectifies {
-        let value = multiplyAdd(work.shift[channel], work.scale[channel], x, fused: fused)
-        dy = zero.replacing(with: dy, where: value .> zero)
+  let channels = work.channels
+  let seconds = sums + channels
+  var x = work.x
+  var dy = work.dy
+  var left = pixels
+  while left >= 4 {
+    for channel in 0..<channels {
+      var first = sums[channel]
+      var second = seconds[channel]
+      for pixel in 0..<4 {
+        addGradient(
+          x[pixel &* channels &+ channel], dy[pixel &* channels &+ channel], work, channel, &first, &second,
+          rectifies: rectifies, fused: fused)
       }
-      let normal = multiplyAdd(work.normalShift[channel], work.inverseDeviation[channel], x, fused: fused)
-      sums[channel] += dy
-      second[channel] = multiplyAdd(second[channel], dy, normal, fused: fused)
+      sums[channel] = first
+      seconds[channel] = second
     }
-    offset &+= work.channels
+    x += 4 &* channels
+    dy += 4 &* channels
+    left -= 4
+  }
+  while left > 0 {
+    for channel in 0..<channels {
+      addGradient(
+        x[channel], dy[channel], work, channel, &sums[channel], &seconds[channel], rectifies: rectifies, fused: fused)
+    }
+    x += channels
+    dy += channels
+    left -= 1
   }
 }
 
-/// dx = scale·dy − meanTerm − x̂·normalTerm, dy and x̂ as in `batchNormSums`; `y` is written and may be `dy`.
+/// One value's part of `batchNormSums`.
 @inlinable @inline(__always)
-public func batchNormInputGradient(
-  _ pixels: Int, _ work: BatchNormWork, meanTerm: UnsafePointer<Vector>, normalTerm: UnsafePointer<Vector>,
+func addGradient(
+  _ x: Vector, _ dy: Vector, _ work: BatchNormWork, _ channel: Int, _ first: inout Vector, _ second: inout Vector,
   rectifies: Bool, fused: Bool
 ) {
+  let passed = rectifies ? passing(dy, x, work, channel, fused: fused) : dy
+  let normal = multiplyAdd(work.normalShift[channel], work.inverseDeviation[channel], x, fused: fused)
+  first += passed
+  second = multiplyAdd(second, passed, normal, fused: fused)
+}
+
+/// dy where the rectifier behind the norm let x pass, else 0.
+@inlinable @inline(__always)
+func passing(_ dy: Vector, _ x: Vector, _ work: BatchNormWork, _ channel: Int, fused: Bool) -> Vector {
   let zero = Vector(repeating: 0)
-  var offset = 0
+  return zero.replacing(
+    with: dy, where: multiplyAdd(work.shift[channel], work.scale[channel], x, fused: fused) .> zero)
+}
+
+/// dx = scale·dy + (x·slope + offset), dy as in `batchNormSums`, where slope = −normalTerm·inverseDeviation and
+/// offset = −meanTerm − normalTerm·normalShift; `y` is written and may be `dy`.
+@inlinable @inline(__always)
+public func batchNormInputGradient(
+  _ pixels: Int, _ work: BatchNormWork, slope: UnsafePointer<Vector>, offset: UnsafePointer<Vector>, rectifies: Bool,
+  fused: Bool
+) {
+  let channels = work.channels
+  var place = 0
   for _ in 0..<pixels {
-    for channel in 0..<work.channels {
-      let x = work.x[offset &+ channel]
-      var dy = work.dy[offset &+ channel]
-      if rectifies {
-        let value = multiplyAdd(work.shift[channel], work.scale[channel], x, fused: fused)
-        dy = zero.replacing(with: dy, where: value .> zero)
-      }
-      let normal = multiplyAdd(work.normalShift[channel], work.inverseDeviation[channel], x, fused: fused)
-      let centred = multiplyAdd(zero - meanTerm[channel], work.scale[channel], dy, fused: fused)
-      work.y[offset &+ channel] = centred - normal * normalTerm[channel]
+    for channel in 0..<channels {
+      let x = work.x[place &+ channel]
+      let dy = work.dy[place &+ channel]
+      let passed = rectifies ? passing(dy, x, work, channel, fused: fused) : dy
+      let rest = multiplyAdd(offset[channel], slope[channel], x, fused: fused)
+      work.y[place &+ channel] = multiplyAdd(rest, work.scale[channel], passed, fused: fused)
     }
-    offset &+= work.channels
+    place &+= channels
   }
 }
 

@@ -45,3 +45,24 @@ public func tanh(_ count: Int, _ x: UnsafePointer<Vector>, _ y: UnsafeMutablePoi
 public func sigmoid(_ count: Int, _ x: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>, fused: Bool) {
   for i in 0..<count { y[i] = logistic(x[i], fused: fused) }
 }
+
+/// Reads vectors for nothing but that they are in the cache then, and returns what keeps the compiler from leaving it out: their sum.
+///
+/// A loop that does arithmetic has few loads under way, and waits at every page of 4 kB until the processor's own read-ahead has begun
+/// again; this one has hundreds under way.
+@inlinable @inline(__always)
+public func readAhead(_ count: Int, _ x: UnsafePointer<Vector>) -> Vector {
+  var a = Vector(repeating: 0)
+  var b = a
+  var c = a
+  var d = a
+  var index = 0
+  while index &+ 4 <= count {
+    a += x[index]
+    b += x[index &+ 1]
+    c += x[index &+ 2]
+    d += x[index &+ 3]
+    index &+= 4
+  }
+  return (a + b) + (c + d)
+}

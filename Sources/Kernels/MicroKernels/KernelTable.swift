@@ -74,7 +74,15 @@ public struct KernelTable: Sendable {
   /// Standard normal numbers, two vectors a group; the same on every machine.
   public let gaussians:
     @Sendable (_ key: RandomKey, _ firstGroup: UInt64, _ groups: Int, _ y: UnsafeMutablePointer<Vector>) -> Void
-  /// Batch norm's four passes; see the functions of these names.
+  /// See `readAhead`.
+  public let readAhead: @Sendable (_ count: Int, _ x: UnsafePointer<Vector>) -> Vector
+  /// See `addTaps`.
+  public let addTaps:
+    @Sendable (
+      _ pixels: Int, _ outputs: Int, _ maps: UnsafePointer<Vector>, _ mapPixel: Int, _ y: UnsafeMutablePointer<Vector>,
+      _ start: UnsafePointer<Vector>?
+    ) -> Void
+  /// Batch norm's passes; see the functions of these names.
   public let batchNorm: BatchNormKernels
   /// Runs `rounds` rounds of independent multiply-adds in registers and returns how many floating-point operations
   /// that was: the roof that the other kernels are measured against.
@@ -97,6 +105,11 @@ public struct KernelTable: Sendable {
     adamax: @escaping @Sendable (Int, AdamaxStep, AdamBuffers) -> Void,
     randomWords: @escaping @Sendable (RandomKey, UInt64, Int, UnsafeMutablePointer<SIMD16<UInt32>>) -> Void,
     gaussians: @escaping @Sendable (RandomKey, UInt64, Int, UnsafeMutablePointer<Vector>) -> Void,
+    readAhead: @escaping @Sendable (Int, UnsafePointer<Vector>) -> Vector,
+    addTaps:
+      @escaping @Sendable (
+        Int, Int, UnsafePointer<Vector>, Int, UnsafeMutablePointer<Vector>, UnsafePointer<Vector>?
+      ) -> Void,
     batchNorm: BatchNormKernels, multiplyAddLoop: @escaping @Sendable (Int) -> Double
   ) {
     self.name = name
@@ -119,6 +132,8 @@ public struct KernelTable: Sendable {
     self.adamax = adamax
     self.randomWords = randomWords
     self.gaussians = gaussians
+    self.readAhead = readAhead
+    self.addTaps = addTaps
     self.batchNorm = batchNorm
     self.multiplyAddLoop = multiplyAddLoop
   }
@@ -129,37 +144,28 @@ public struct BatchNormKernels: Sendable {
   /// See `shiftedMoments`.
   public let moments:
     @Sendable (
-      _ pixels: Int, _ channels: Int, _ x: UnsafePointer<Vector>, _ sums: UnsafeMutablePointer<Vector>
+      _ pixels: Int, _ channels: Int, _ x: UnsafePointer<Vector>, _ sums: UnsafeMutablePointer<Vector>,
+      _ continues: Bool
     ) -> Void
   /// See `scaleShift`.
   public let scaleShift: @Sendable (_ pixels: Int, _ work: BatchNormWork, _ rectifies: Bool) -> Void
   /// See `scaleShiftAdd`.
   public let scaleShiftAdd: @Sendable (_ pixels: Int, _ work: BatchNormWork) -> Void
-  /// See `rectifyColumns`.
-  public let rectifyColumns:
-    @Sendable (
-      _ pixels: Int, _ columns: Int, _ x: UnsafePointer<Vector>, _ stride: Int, _ scale: UnsafePointer<Vector>,
-      _ shift: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>
-    ) -> Void
   /// See `batchNormSums`.
   public let sums:
     @Sendable (_ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutablePointer<Vector>, _ rectifies: Bool) -> Void
   /// See `batchNormInputGradient`.
   public let inputGradient:
     @Sendable (
-      _ pixels: Int, _ work: BatchNormWork, _ meanTerm: UnsafePointer<Vector>, _ normalTerm: UnsafePointer<Vector>,
+      _ pixels: Int, _ work: BatchNormWork, _ slope: UnsafePointer<Vector>, _ offset: UnsafePointer<Vector>,
       _ rectifies: Bool
     ) -> Void
 
   /// All of them.
   public init(
-    moments: @escaping @Sendable (Int, Int, UnsafePointer<Vector>, UnsafeMutablePointer<Vector>) -> Void,
+    moments: @escaping @Sendable (Int, Int, UnsafePointer<Vector>, UnsafeMutablePointer<Vector>, Bool) -> Void,
     scaleShift: @escaping @Sendable (Int, BatchNormWork, Bool) -> Void,
     scaleShiftAdd: @escaping @Sendable (Int, BatchNormWork) -> Void,
-    rectifyColumns:
-      @escaping @Sendable (
-        Int, Int, UnsafePointer<Vector>, Int, UnsafePointer<Vector>, UnsafePointer<Vector>, UnsafeMutablePointer<Vector>
-      ) -> Void,
     sums: @escaping @Sendable (Int, BatchNormWork, UnsafeMutablePointer<Vector>, Bool) -> Void,
     inputGradient:
       @escaping @Sendable (Int, BatchNormWork, UnsafePointer<Vector>, UnsafePointer<Vector>, Bool) -> Void
@@ -167,7 +173,6 @@ public struct BatchNormKernels: Sendable {
     self.moments = moments
     self.scaleShift = scaleShift
     self.scaleShiftAdd = scaleShiftAdd
-    self.rectifyColumns = rectifyColumns
     self.sums = sums
     self.inputGradient = inputGradient
   }

@@ -29,6 +29,11 @@ public struct Convolution: Sendable, Equatable {
     kernel == 3 && stride == 1 && min(inputs, outputs) <= ThinWeightGradient.channels
   }
 
+  /// Whether every tap's products are summed apart, from zero, and then the taps, from the bias; see `TapMaps`.
+  public func sumsTapsApart(outputs: Int, width: Int) -> Bool {
+    kernel == 3 && stride == 1 && outputs <= TapMaps.outputs && width >= TapMaps.width
+  }
+
   /// Pixels of the output along an axis: ⌈size / stride⌉. Output pixel i lies on input pixel i · stride.
   public func outputSize(_ size: Int) -> Int { (size + stride - 1) / stride }
 }
@@ -36,7 +41,8 @@ public struct Convolution: Sendable, Equatable {
 /// y = activation(W ∗ x + bias).
 ///
 /// `weight` is outputs × (taps · inputs), a row being `[ky][kx][input]`. Each sum is one chain of multiply-adds that starts
-/// from the bias and runs over ky, kx and the inputs in ascending order, taps outside the image left out.
+/// from the bias and runs over ky, kx and the inputs in ascending order, taps outside the image left out; where
+/// `sumsTapsApart`, every tap's chain starts from zero, and they are added to the bias in that order.
 /// An empty `bias` is none. Cost: 2·samples·(taps inside the image, over all output pixels)·inputs·outputs operations.
 public func convolution(
   _ x: ChannelView, weight: Matrix, bias: [Float], _ geometry: Convolution, activation: DenseActivation = .identity
@@ -48,6 +54,9 @@ public func convolution(
     \(x.channels) inputs
     """)
   let input = x.contiguous
+  if geometry.sumsTapsApart(outputs: weight.rows, width: input.width) {
+    return TapMaps(weight, bias: bias).convolution(input, rectifies: activation == .rectifier)
+  }
   var y = Activation(
     uninitialized: x.samples, height: geometry.outputSize(input.height), width: geometry.outputSize(input.width),
     channels: weight.rows)
@@ -60,22 +69,13 @@ public func convolution(
   return y
 }
 
-/// y = W ∗ x + bias for an x behind batch norm and a rectifier: the bits of the convolution of `x.activation`, which a 1×1 one makes
-/// row by row as it needs it. An empty `bias` is none. Cost: as the convolution, and the norm's arithmetic.
+/// y = W ∗ x + bias for an x behind batch norm and a rectifier: the bits of the convolution of `x.activation`, of which one of few
+/// outputs makes row by row what it needs. An empty `bias` is none. Cost: as the convolution, and the norm's arithmetic.
 public func convolution(_ x: RectifiedNorm, weight: Matrix, bias: [Float], _ geometry: Convolution) -> Activation {
-  guard ConvolutionProduct.fits(x, geometry), weight.columns == x.x.channels else {
+  guard geometry.sumsTapsApart(outputs: weight.rows, width: x.width), weight.columns == 9 * x.channels else {
     return convolution(x.activation.view, weight: weight, bias: bias, geometry)
   }
-  precondition(
-    bias.isEmpty || bias.count == weight.rows, "convolution: \(bias.count) biases for \(weight.rows) outputs")
-  let input = x.x
-  var y = Activation(uninitialized: input.samples, height: input.height, width: input.width, channels: weight.rows)
-  withOperands(weight.values, []) { weights, _ in
-    ConvolutionProduct(
-      input, x, weight: weights, outputs: weight.rows, bias: bias.isEmpty ? nil : bias, geometry, rectifies: false
-    ).run(into: &y)
-  }
-  return y
+  return TapMaps(weight, bias: bias).convolution(x, rectifies: false)
 }
 
 /// The gradient with respect to the input, height × width pixels, of y = W ∗ x + bias. Cost: as forward.
@@ -90,6 +90,9 @@ public func convolutionInputGradient(
     \(dy.activation.shape)
     """)
   let inputs = weight.columns / geometry.taps
+  if geometry.sumsTapsApart(outputs: inputs, width: width) {
+    return TapMaps(flipping: weight).convolution(dy.contiguous, rectifies: false)
+  }
   var dx = Activation(uninitialized: dy.samples, height: height, width: width, channels: inputs)
   // At stride 2 there are zeros between the output's pixels.
   let source = geometry.stride == 1 ? dy.contiguous : spread(dy, height: height, width: width)
@@ -118,46 +121,14 @@ public func convolutionWeightGradient(
     convolutionWeightGradient: \(dweight.rows)×\(dweight.columns) and bias \(dbias.count) do not fit \
     \(x.activation.shape) with \(x.channels) inputs and \(dy.activation.shape) with \(dy.channels) outputs
     """)
-  weightGradient(x.contiguous, nil, dy, geometry, weight: &dweight, accumulation)
-  guard !dbias.isEmpty else { return }
-  sumOverSamples(dy, into: &dbias, accumulation)
-}
-
-/// The same for an x behind batch norm and a rectifier: the bits for `x.activation`, which is made a piece at a time where it is the
-/// operand with more channels.
-public func convolutionWeightGradient(
-  _ x: RectifiedNorm, outputGradient dy: ChannelView, _ geometry: Convolution, weight dweight: inout Matrix,
-  bias dbias: inout [Float], _ accumulation: Accumulation
-) {
-  guard x.x.channels >= dy.channels else {
-    convolutionWeightGradient(
-      x.activation.view, outputGradient: dy, geometry, weight: &dweight, bias: &dbias, accumulation)
-    return
-  }
-  precondition(
-    dweight.rows == dy.channels && dweight.columns == geometry.taps * x.x.channels
-      && (dbias.isEmpty || dbias.count == dy.channels)
-      && x.x.samples == dy.samples && geometry.outputSize(x.x.height) == dy.activation.height
-      && geometry.outputSize(x.x.width) == dy.activation.width,
-    """
-    convolutionWeightGradient: \(dweight.rows)×\(dweight.columns) and bias \(dbias.count) do not fit \(x.x.shape) and \
-    \(dy.activation.shape) with \(dy.channels) outputs
-    """)
-  weightGradient(x.x, x, dy, geometry, weight: &dweight, accumulation)
-  guard !dbias.isEmpty else { return }
-  sumOverSamples(dy, into: &dbias, accumulation)
-}
-
-private func weightGradient(
-  _ x: Activation, _ norm: RectifiedNorm?, _ dy: ChannelView, _ geometry: Convolution, weight dweight: inout Matrix,
-  _ accumulation: Accumulation
-) {
   if geometry.sumsLanesFirst(inputs: x.channels, outputs: dy.channels) {
-    ThinWeightGradient(x, norm, outputGradient: dy.contiguous, tiles: InstructionSet.selected.tiles)
+    ThinWeightGradient(x.contiguous, outputGradient: dy.contiguous, tiles: InstructionSet.selected.tiles)
       .run(weight: &dweight, accumulation)
   } else {
-    ConvolutionWeightGradient(x, norm, outputGradient: dy.contiguous, geometry).run(weight: &dweight, accumulation)
+    ConvolutionWeightGradient(x.contiguous, outputGradient: dy.contiguous, geometry).run(weight: &dweight, accumulation)
   }
+  guard !dbias.isEmpty else { return }
+  sumOverSamples(dy, into: &dbias, accumulation)
 }
 
 /// dy's pixels at every second pixel of a larger image, zeros between: adding their products changes no sum.

@@ -16,71 +16,46 @@ struct ConvolutionProduct {
   /// the rows' ends any fuller.
   private static let blocksPerTask = 4
 
-  /// Input with contiguous channels; what is in front of the norm where there is one.
+  /// Input with contiguous channels.
   private let x: Activation
-  /// What the input is, of a 1×1 convolution that makes it row by row.
-  private let norm: RectifiedNorm?
   private let geometry: Convolution
-  private let plan: TilePlan
-  private let weights: PackedRows
-  private let start: TileStart
-  private let biases: VectorStorage
-  private let rectifies: Bool
+  private let product: PixelProduct
 
-  /// Whether a convolution of what is behind a norm can make it row by row: its pixels' taps are of one row, in runs as long as
-  /// a tile is wide.
-  static func fits(_ x: RectifiedNorm, _ geometry: Convolution) -> Bool {
-    geometry.kernel == 1 && geometry.stride == 1 && x.x.width >= 4
-  }
-
-  /// The convolution with `weight`, outputs × (taps · inputs), of x or, where it `fits`, of what is behind a norm of x.
+  /// The convolution with `weight`, outputs × (taps · inputs).
   init(
-    _ x: Activation, _ norm: RectifiedNorm? = nil, weight: UnsafePointer<Float>, outputs: Int, bias: [Float]?,
+    _ x: Activation, weight: UnsafePointer<Float>, outputs: Int, bias: [Float]?,
     _ geometry: Convolution, rectifies: Bool
   ) {
-    let plan = TilePlan(rows: outputs, panels: .max, tiles: InstructionSet.selected.tiles)
+    let products = geometry.taps * x.channels
     self.init(
-      x, norm, plan, PackedRows(plan, weight, depth: geometry.taps * x.channels), outputs: outputs, bias: bias,
-      geometry,
-      rectifies: rectifies)
+      x, geometry,
+      PixelProduct(
+        weight, outputs: outputs, segments: 1, depth: products, aRow: products, aSegment: 0, aDepth: 1,
+        segmentProducts: geometry.kernel * x.channels, bias: bias, rectifies: rectifies))
   }
 
   /// The input gradient at stride 1, of an output gradient x: the convolution with the flipped kernel, outputs and inputs
   /// exchanged, of a `weight` of x.channels × (taps · inputs).
   init(flipping weight: UnsafePointer<Float>, inputs: Int, _ x: Activation, kernel: Int) {
     let geometry = Convolution(kernel: kernel)
-    let plan = TilePlan(rows: inputs, panels: .max, tiles: InstructionSet.selected.tiles)
-    let packed = PackedRows(
-      plan, segments: geometry.taps, weight + (geometry.taps - 1) * inputs, aRow: 1, aSegment: -inputs,
-      aDepth: geometry.taps * inputs, depth: x.channels)
-    self.init(x, nil, plan, packed, outputs: inputs, bias: nil, geometry, rectifies: false)
+    self.init(
+      x, geometry,
+      PixelProduct(
+        weight + (geometry.taps - 1) * inputs, outputs: inputs, segments: geometry.taps, depth: x.channels, aRow: 1,
+        aSegment: -inputs, aDepth: geometry.taps * inputs, segmentProducts: geometry.kernel * x.channels))
   }
 
-  private init(
-    _ x: Activation, _ norm: RectifiedNorm?, _ plan: TilePlan, _ weights: PackedRows, outputs: Int, bias: [Float]?,
-    _ geometry: Convolution,
-    rectifies: Bool
-  ) {
+  private init(_ x: Activation, _ geometry: Convolution, _ product: PixelProduct) {
     self.x = x
-    self.norm = norm
     self.geometry = geometry
-    self.rectifies = rectifies
-    self.plan = plan
-    self.weights = weights
-    start = bias == nil ? .zero : .bias
-    // A tile reads as many biases as it has rows.
-    biases = VectorStorage(count: (outputs + 31) / 16)
-    biases.pointer.update(repeating: Vector(repeating: 0), count: biases.count)
-    if let bias {
-      UnsafeMutableRawPointer(biases.pointer).assumingMemoryBound(to: Float.self).update(from: bias, count: outputs)
-    }
+    self.product = product
   }
 
   /// Writes all of y.
   func run(into y: inout Activation) {
     guard y.samples > 0, y.height > 0, y.width > 0, y.channels > 0 else { return }
     let output = Unchecked(UnsafeMutableRawPointer(y.mutablePointer()).assumingMemoryBound(to: Float.self))
-    let product = Unchecked(self)
+    let convolution = Unchecked(self)
     // A share of the blocks each where there are enough, as the layers before and after cut them: that is worth more than
     // full tiles at the ends of rows.
     let blocksPerTask = max(2, min(Self.blocksPerTask, y.blocks / Parallel.threads))
@@ -88,11 +63,10 @@ struct ConvolutionProduct {
     let (blocks, height, width, channels) = (y.blocks, y.height, y.width, y.channels)
     let isSmall =
       y.blocks * y.height * y.width * 16 * channels * geometry.taps * x.channels < TiledProduct.serialWork
-    let rowVectors = norm == nil ? 0 : x.width * x.channels
-    let scratch = Unchecked(ThreadScratch(threads: Parallel.threads, vectors: rowVectors))
+    let scratch = Unchecked(ThreadScratch(threads: Parallel.threads, vectors: product.scratchVectors))
     let body: (Int, Int) -> Void = { task, thread in
       let first = task / height * blocksPerTask
-      product.value.runRow(
+      convolution.value.runRow(
         task % height, first..<min(first + blocksPerTask, blocks),
         Output(pointer: output.value, height: height, width: width, channels: channels), scratch.value.part(thread))
     }
@@ -111,36 +85,10 @@ struct ConvolutionProduct {
     let channels: Int
   }
 
-  /// Pixels with the same taps at a constant distance; offsets in elements, as in `TileWork`.
-  private struct Run {
-    var count: Int
-    var b: Int
-    var bPanel: Int
-    var c: Int
-    var cPanel: Int
-    var firstTap: Int
-    var segments: Int
-    var depth: Int
-  }
-
-  /// One row of some blocks; `input` has room for a row behind the norm.
-  private func runRow(_ row: Int, _ blocks: Range<Int>, _ output: Output, _ input: UnsafeMutablePointer<Vector>) {
+  /// One row of some blocks; `scratch` has room for what the product needs.
+  private func runRow(_ row: Int, _ blocks: Range<Int>, _ output: Output, _ scratch: UnsafeMutablePointer<Vector>) {
     let reach = geometry.kernel / 2
     let stride = geometry.stride
-    let scratch = EdgeScratch(plan)
-    if let norm {
-      for block in blocks {
-        let first = (block * x.height + row) * x.width
-        norm.write(pixels: x.width, from: first, channels: 0..<x.channels, to: input)
-        var run = pixel(row, 0, block, output)
-        run.count = x.width
-        run.b = 0
-        run.bPanel = x.channels
-        run.cPanel = 16 * output.channels
-        compute(run, UnsafePointer(input), output, scratch)
-      }
-      return
-    }
     // Output columns whose taps all lie inside.
     let inside = min((reach + stride - 1) / stride, output.width)
     let insideEnd = max(inside, min(output.width, (x.width - 1 - reach + stride) / stride))
@@ -149,9 +97,9 @@ struct ConvolutionProduct {
       for block in blocks {
         var run = pixel(row, inside, block, output)
         run.count = insideEnd - inside
-        run.bPanel = stride * x.channels
-        run.cPanel = 16 * output.channels
-        compute(run, x.pointer, output, scratch)
+        run.inputPixel = stride * x.channels
+        run.outputPixel = 16 * output.channels
+        product.compute(run, scratch: scratch)
       }
     } else {
       for column in inside..<insideEnd { runBlocks(row, column, blocks, output, scratch) }
@@ -160,16 +108,18 @@ struct ConvolutionProduct {
   }
 
   /// The same pixel of several blocks.
-  private func runBlocks(_ row: Int, _ column: Int, _ blocks: Range<Int>, _ output: Output, _ scratch: EdgeScratch) {
+  private func runBlocks(
+    _ row: Int, _ column: Int, _ blocks: Range<Int>, _ output: Output, _ scratch: UnsafeMutablePointer<Vector>
+  ) {
     var run = pixel(row, column, blocks.lowerBound, output)
     run.count = blocks.count
-    run.bPanel = x.vectorsPerBlock
-    run.cPanel = 16 * output.height * output.width * output.channels
-    compute(run, x.pointer, output, scratch)
+    run.inputPixel = x.vectorsPerBlock
+    run.outputPixel = 16 * output.height * output.width * output.channels
+    product.compute(run, scratch: scratch)
   }
 
   /// One pixel.
-  private func pixel(_ row: Int, _ column: Int, _ block: Int, _ output: Output) -> Run {
+  private func pixel(_ row: Int, _ column: Int, _ block: Int, _ output: Output) -> PixelRun {
     let reach = geometry.kernel / 2
     let top = row * geometry.stride - reach
     let left = column * geometry.stride - reach
@@ -177,76 +127,12 @@ struct ConvolutionProduct {
     let firstColumn = max(0, -left)
     let lastRow = min(geometry.kernel, x.height - top)
     let lastColumn = min(geometry.kernel, x.width - left)
-    return Run(
-      count: 1, b: ((block * x.height + top + firstRow) * x.width + left + firstColumn) * x.channels, bPanel: 0,
-      c: ((block * output.height + row) * output.width + column) * output.channels * 16, cPanel: 0,
-      firstTap: firstRow * geometry.kernel + firstColumn, segments: lastRow - firstRow,
-      depth: (lastColumn - firstColumn) * x.channels)
-  }
-
-  /// Cuts a run into groups as wide as a tile. The last group of a run that is not a multiple begins earlier: some pixels
-  /// are computed twice. A run that is narrower than any tile is computed pixel by pixel, all panels being the same.
-  private func compute(_ run: Run, _ input: UnsafePointer<Vector>, _ output: Output, _ scratch: EdgeScratch) {
-    var done = 0
-    while done < run.count {
-      let left = run.count - done
-      var group = run
-      if let width = plan.widths.first(where: { $0 <= left }) {
-        group.count = width
-      } else if let narrowest = plan.widths.last, narrowest <= run.count {
-        group.count = narrowest
-        done = run.count - narrowest
-      } else {
-        group.count = 1
-        group.bPanel = 0
-        group.cPanel = 0
-      }
-      group.b += done * run.bPanel
-      group.c += done * run.cPanel
-      computeGroup(group, input, output, scratch)
-      done += group.count
-    }
-  }
-
-  private func computeGroup(
-    _ group: Run, _ input: UnsafePointer<Vector>, _ output: Output, _ scratch: EdgeScratch
-  ) {
-    let biases = UnsafeRawPointer(biases.pointer).assumingMemoryBound(to: Float.self)
-    var index = 0
-    while index < plan.rowTiles.count {
-      let tile = plan.rowTiles[index]
-      let kernel = plan.kernel(tile, width: group.count)
-      let tiles = plan.equalTiles(from: index)
-      index += tiles
-      var work = TileWork(
-        tiles: tiles, aTile: geometry.taps * x.channels * kernel.rows, segments: group.segments, depth: group.depth,
-        a: weights.panel(tile) + group.firstTap * x.channels * kernel.rows, aRow: 0,
-        aSegment: geometry.kernel * x.channels * kernel.rows, b: input + group.b, bPanel: group.bPanel,
-        bSegment: x.width * x.channels, c: output.pointer + (group.c + 16 * tile.first), cRow: 16,
-        cPanel: group.cPanel, start: start, bias: biases + tile.first, rectifies: rectifies)
-      if tile.rows == kernel.rows {
-        kernel.run(work, isPacked: true)
-      } else {
-        // The tile has more rows than are left: its others are dropped.
-        let (c, cPanel) = (work.c, work.cPanel)
-        work.c = scratch.tile
-        work.cPanel = 16 * kernel.rows
-        kernel.run(work, isPacked: true)
-        for panel in 0..<group.count {
-          (c + panel * cPanel).update(from: scratch.tile + 16 * kernel.rows * panel, count: 16 * tile.rows)
-        }
-      }
-    }
-  }
-}
-
-/// One tile of results that do not all have a place.
-private struct EdgeScratch {
-  private let storage: VectorStorage
-  let tile: UnsafeMutablePointer<Float>
-
-  init(_ plan: TilePlan) {
-    storage = VectorStorage(count: plan.largestTile)
-    tile = UnsafeMutableRawPointer(storage.pointer).bindMemory(to: Float.self, capacity: 16 * storage.count)
+    let input = ((block * x.height + top + firstRow) * x.width + left + firstColumn) * x.channels
+    return PixelRun(
+      count: 1, firstProduct: (firstRow * geometry.kernel + firstColumn) * x.channels, segments: lastRow - firstRow,
+      depth: (lastColumn - firstColumn) * x.channels, input: x.pointer + input, inputPixel: 0,
+      inputSegment: x.width * x.channels,
+      output: output.pointer + ((block * output.height + row) * output.width + column) * output.channels * 16,
+      outputPixel: 0)
   }
 }

@@ -19,8 +19,6 @@ struct ConvolutionWeightGradient {
 
   private let geometry: Convolution
   private let x: Activation
-  /// What the input is, where that is behind a norm of x and transposed.
-  private let norm: RectifiedNorm?
   private let dy: Activation
   /// Whether the rows of A are dy's channels; else x's.
   private let rowsAreOutputs: Bool
@@ -28,9 +26,8 @@ struct ConvolutionWeightGradient {
   private let panels: Int
   private let paddedRows: Int
 
-  init(_ x: Activation, _ norm: RectifiedNorm? = nil, outputGradient dy: Activation, _ geometry: Convolution) {
+  init(_ x: Activation, outputGradient dy: Activation, _ geometry: Convolution) {
     self.x = x
-    self.norm = norm
     self.dy = dy
     self.geometry = geometry
     rowsAreOutputs = dy.channels <= x.channels
@@ -76,8 +73,7 @@ struct ConvolutionWeightGradient {
     let ranges = (0..<tasks).map { task in
       (groups * task / tasks * width)..<min(panels, groups * (task + 1) / tasks * width)
     }
-    // The panels, and a row of one of them behind the norm.
-    let vectors = ranges.reduce(0) { max($0, ($1.count * chunk(of: $1.count).thickRows + 1) * thick.width * 16) }
+    let vectors = ranges.reduce(0) { max($0, $1.count * chunk(of: $1.count).thickRows * thick.width * 16) }
     let scratch = Unchecked(ThreadScratch(threads: Parallel.threads, vectors: vectors))
     Parallel.forEach(tasks) { task, thread in
       gradient.value.runTask(
@@ -138,7 +134,7 @@ struct ConvolutionWeightGradient {
     let windows = (0..<geometry.taps).map(window)
     let reach = geometry.kernel / 2
     let (chunk, thickRows) = chunk(of: range.count)
-    var transposed = TransposedPanels(thick, norm, range, rows: thickRows, memory: scratch)
+    var transposed = TransposedPanels(thick, range, rows: thickRows, memory: scratch)
     var isFirst = !adds
     for block in 0..<dy.blocks {
       for start in stride(from: 0, to: dy.height, by: chunk) {
@@ -218,20 +214,14 @@ struct ConvolutionWeightGradient {
 /// rows of one block at a time.
 private struct TransposedPanels {
   private let activation: Activation
-  private let norm: RectifiedNorm?
   private let range: Range<Int>
   private let memory: UnsafeMutablePointer<Vector>
   private let rows: Int
   private var firstRow = 0
 
-  /// Panels of the activation or of what is behind a norm of it, in `memory`, which holds (range.count · rows + 1) · width · 16
-  /// vectors.
-  init(
-    _ activation: Activation, _ norm: RectifiedNorm?, _ range: Range<Int>, rows: Int,
-    memory: UnsafeMutablePointer<Vector>
-  ) {
+  /// Panels in `memory`, which holds range.count · rows · width · 16 vectors.
+  init(_ activation: Activation, _ range: Range<Int>, rows: Int, memory: UnsafeMutablePointer<Vector>) {
     self.activation = activation
-    self.norm = norm
     self.range = range
     self.rows = rows
     self.memory = memory
@@ -243,32 +233,13 @@ private struct TransposedPanels {
     firstRow = selected.lowerBound
     let channels = activation.channels
     let first = (block * activation.height + selected.lowerBound) * activation.width
-    // Taken out of the loops: what is read of `self` there is retained and released for every pixel.
+    let source = UnsafeRawPointer(activation.pointer + first * channels)
     let transpose = InstructionSet.selected.transpose16
-    let (panels, stride, width) = (range, panelStride, activation.width)
-    let target = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Float.self)
-    guard let norm else {
-      let source = UnsafeRawPointer(activation.pointer + first * channels).assumingMemoryBound(to: Float.self)
-      for pixel in 0..<(selected.count * width) {
-        for panel in panels {
-          transpose(
-            min(16, channels - 16 * panel), source + 16 * (pixel * channels + 16 * panel), 16,
-            target + 16 * ((panel - panels.lowerBound) * stride + 16 * pixel), 16)
-        }
-      }
-      return
-    }
-    let line = memory + panels.count * stride
-    let source = UnsafeRawPointer(line).assumingMemoryBound(to: Float.self)
-    for row in 0..<selected.count {
-      for panel in panels {
-        let own = (16 * panel)..<min(16 * panel + 16, channels)
-        norm.write(pixels: width, from: first + row * width, channels: own, to: line)
-        for pixel in 0..<width {
-          transpose(
-            own.count, source + 16 * pixel * own.count, 16,
-            target + 16 * ((panel - panels.lowerBound) * stride + 16 * (row * width + pixel)), 16)
-        }
+    for pixel in 0..<(selected.count * activation.width) {
+      for panel in range {
+        let from = (source + 64 * (pixel * channels + 16 * panel)).assumingMemoryBound(to: Float.self)
+        let to = UnsafeMutableRawPointer(memory + (panel - range.lowerBound) * panelStride + 16 * pixel)
+        transpose(min(16, channels - 16 * panel), from, 16, to.assumingMemoryBound(to: Float.self), 16)
       }
     }
   }

@@ -30,15 +30,13 @@ struct ThinWeightGradient {
   private struct Part {
     let first: Int
     let channels: Int
-    let columns: PaddedColumns
+    let columns: PaddedRows
     /// Rows of a kernel row's tiles.
     var rows: Int { 3 * channels }
   }
 
   private let parts: [Part]
   private let thick: Activation
-  /// What the thick operand is, where that is behind a norm: it is made a chunk at a time.
-  private let norm: RectifiedNorm?
   /// Whether the thin operand is dy; else x.
   private let rowsAreOutputs: Bool
   private let kernels: [LaneSumKernel]
@@ -47,8 +45,7 @@ struct ThinWeightGradient {
   /// Columns of a task's tiles.
   private var width: Int { kernels[0].columns }
 
-  init(_ x: Activation, _ norm: RectifiedNorm? = nil, outputGradient dy: Activation, tiles: TileSet) {
-    self.norm = norm
+  init(_ x: Activation, outputGradient dy: Activation, tiles: TileSet) {
     rowsAreOutputs = dy.channels <= x.channels
     let thin = rowsAreOutputs ? dy : x
     thick = rowsAreOutputs ? x : dy
@@ -56,7 +53,7 @@ struct ThinWeightGradient {
     channels = thin.channels
     parts = stride(from: 0, to: thin.channels, by: Self.partChannels).map { first in
       let count = min(Self.partChannels, thin.channels - first)
-      return Part(first: first, channels: count, columns: PaddedColumns(thin.channels(first..<(first + count))))
+      return Part(first: first, channels: count, columns: PaddedRows(thin.channels(first..<(first + count))))
     }
   }
 
@@ -65,87 +62,52 @@ struct ThinWeightGradient {
     let groups = (thick.channels + width - 1) / width
     dweight.values.withUnsafeMutableBufferPointer { values in
       guard let weights = values.baseAddress.map(Unchecked.init) else { return }
-      let sumVectors = 9 * channels * width
-      let chunk = chunk(columns: width)
-      let chunkVectors = norm == nil ? 0 : chunk.blocks * chunk.lines * thick.width * width
-      let scratch = ThreadScratch(threads: Parallel.threads, vectors: sumVectors + chunkVectors)
-      let gradient = Unchecked((self, scratch))
+      let vectors = 9 * channels * width
+      let gradient = Unchecked((self, ThreadScratch(threads: Parallel.threads, vectors: vectors)))
       Parallel.forEach(groups) { group, thread in
         let (gradient, scratch) = gradient.value
         let sums = scratch.part(thread)
         let columns = (group * width)..<min((group + 1) * width, gradient.thick.channels)
-        sums.update(repeating: Vector(repeating: 0), count: sumVectors)
-        gradient.sum(columns, sums, sums + sumVectors)
+        sums.update(repeating: Vector(repeating: 0), count: vectors)
+        gradient.sum(columns, sums)
         gradient.store(columns, sums, weights.value, adds: accumulation == .add)
       }
     }
   }
 
-  /// Several blocks of small images, or some lines of a block, in equal chunks.
-  private func chunk(columns: Int) -> (blocks: Int, lines: Int) {
-    let height = max(thick.height, 1)
-    let lineBytes = 64 * (thick.width * columns + parts.reduce(0) { max($0, $1.columns.lineVectors) })
-    let chunks = (height * lineBytes + Self.chunkBytes - 1) / Self.chunkBytes
-    let blocks = min(max(1, Self.chunkBytes / (lineBytes * height)), max(thick.blocks, 1))
-    return (blocks, (height + chunks - 1) / chunks)
-  }
-
-  /// Some columns of a chunk of the thick operand: the first pixel, and the distances in vectors.
-  private struct Thick {
-    var first: UnsafePointer<Vector>
-    let pixel, line, block: Int
-  }
-
-  /// Sums some columns over all blocks and pixels; `memory` has room for a chunk of what is behind a norm.
-  private func sum(
-    _ columns: Range<Int>, _ sums: UnsafeMutablePointer<Vector>, _ memory: UnsafeMutablePointer<Vector>
-  ) {
+  /// Sums some columns over all blocks and pixels.
+  private func sum(_ columns: Range<Int>, _ sums: UnsafeMutablePointer<Vector>) {
     let tilesOfParts = parts.map { tiles($0, columns.count) }
-    let (blocks, lines) = chunk(columns: width)
+    let height = max(thick.height, 1)
+    let lineBytes = 64 * (thick.width * columns.count + parts.reduce(0) { max($0, $1.columns.lineVectors) })
+    // Several blocks of small images, or some lines of a block, in equal chunks.
+    let chunks = (height * lineBytes + Self.chunkBytes - 1) / Self.chunkBytes
+    let lines = (height + chunks - 1) / chunks
+    let blocks = max(1, Self.chunkBytes / (lineBytes * height))
     for block in stride(from: 0, to: thick.blocks, by: blocks) {
       let count = min(blocks, thick.blocks - block)
       for start in stride(from: 0, to: thick.height, by: lines) {
-        let end = min(start + lines, thick.height)
-        let chunk = thick(block..<(block + count), start..<end, columns, memory)
         for (part, tiles) in zip(parts, tilesOfParts) {
           for slice in 0..<3 {
             let first = max(start, 1 - slice)
-            let last = min(end, thick.height + 1 - slice)
+            let last = min(start + lines, thick.height, thick.height + 1 - slice)
             if first >= last { continue }
-            let thinPixel = part.columns.vectors(block, first + slice - 1)
-            let thickPixel = chunk.first + (first - start) * chunk.line
+            let thinPixel = part.columns.row(block, first + slice - 1)
+            let thickPixel = thick.pointer + (block * thick.height + first) * thick.width * thick.channels
             let slice = sums + (9 * part.first + slice * part.rows) * width
             for tile in tiles {
               tile.kernel.run(
                 LaneSumWork(
                   blocks: count, lines: last - first, pixels: thick.width, a: thinPixel + tile.row,
                   aPixel: part.channels, aLine: part.columns.lineVectors,
-                  aBlock: part.columns.lineVectors * thick.height, b: thickPixel + tile.column, bPixel: chunk.pixel,
-                  bLine: chunk.line, bBlock: chunk.block, c: slice + tile.row * width + tile.column, cRow: width))
+                  aBlock: part.columns.lineVectors * thick.height, b: thickPixel + columns.lowerBound + tile.column,
+                  bPixel: thick.channels, bLine: thick.width * thick.channels, bBlock: thick.vectorsPerBlock,
+                  c: slice + tile.row * width + tile.column, cRow: width))
             }
           }
         }
       }
     }
-  }
-
-  /// A chunk where it lies, or behind the norm in `memory`.
-  private func thick(
-    _ blocks: Range<Int>, _ lines: Range<Int>, _ columns: Range<Int>, _ memory: UnsafeMutablePointer<Vector>
-  ) -> Thick {
-    guard let norm else {
-      let pixel = (blocks.lowerBound * thick.height + lines.lowerBound) * thick.width
-      return Thick(
-        first: thick.pointer + pixel * thick.channels + columns.lowerBound, pixel: thick.channels,
-        line: thick.width * thick.channels, block: thick.vectorsPerBlock)
-    }
-    let line = thick.width * columns.count
-    for (place, block) in blocks.enumerated() {
-      norm.write(
-        pixels: lines.count * thick.width, from: (block * thick.height + lines.lowerBound) * thick.width,
-        channels: columns, to: memory + place * lines.count * line)
-    }
-    return Thick(first: memory, pixel: columns.count, line: line, block: lines.count * line)
   }
 
   /// The tiles of a kernel row's sums of a part for some columns.
@@ -187,39 +149,5 @@ struct ThinWeightGradient {
         }
       }
     }
-  }
-}
-
-/// Some channels of the thin operand with a pixel of zeros at both ends of every image row.
-private struct PaddedColumns {
-  /// Vectors from one image row to the next.
-  let lineVectors: Int
-  private let height: Int
-  private let storage: VectorStorage
-
-  init(_ view: ChannelView) {
-    let (width, channels) = (view.activation.width, view.channels)
-    height = view.activation.height
-    let lineVectors = (width + 2) * channels
-    self.lineVectors = lineVectors
-    storage = VectorStorage(count: view.blocks * height * lineVectors)
-    let zero = Vector(repeating: 0)
-    let (target, source) = (Unchecked(storage.pointer), Unchecked(view.pointer))
-    let stride = view.stride
-    Parallel.forRanges(view.blocks * height, grain: max(1, 4096 / max(lineVectors, 1))) { range in
-      for row in range {
-        let line = target.value + row * lineVectors
-        line.update(repeating: zero, count: channels)
-        for column in 0..<width {
-          (line + (column + 1) * channels).update(from: source.value + (row * width + column) * stride, count: channels)
-        }
-        (line + (width + 1) * channels).update(repeating: zero, count: channels)
-      }
-    }
-  }
-
-  /// The zeros before an image row.
-  func vectors(_ block: Int, _ row: Int) -> UnsafePointer<Vector> {
-    UnsafePointer(storage.pointer) + (block * height + row) * lineVectors
   }
 }

@@ -1,9 +1,10 @@
 import MicroKernels
 
 extension Reference {
-  /// y = activation(W ∗ x + bias); see `convolution`.
+  /// y = activation(W ∗ x + bias); see `convolution`, `tapsApart` being the order of its sums.
   public static func convolution(
-    _ x: ChannelView, weight: Matrix, bias: [Float], _ geometry: Convolution, activation: DenseActivation = .identity
+    _ x: ChannelView, weight: Matrix, bias: [Float], _ geometry: Convolution, activation: DenseActivation = .identity,
+    tapsApart: Bool
   ) -> Activation {
     let image = x.activation
     var y = Activation(
@@ -15,11 +16,14 @@ extension Reference {
           for output in 0..<y.channels {
             var sum = bias[output]
             forEachTap(geometry, row, column, image.height, image.width) { tap, inputRow, inputColumn in
+              let before = sum
+              if tapsApart { sum = 0 }
               for input in 0..<x.channels {
                 sum = multiplyAdd(
                   sum, weight[output, tap * x.channels + input],
                   image[sample, inputRow, inputColumn, x.range.lowerBound + input])
               }
+              if tapsApart { sum += before }
             }
             y[sample, row, column, output] = activation == .rectifier && sum < 0 ? 0 : sum
           }
@@ -30,9 +34,9 @@ extension Reference {
   }
 
   /// The input's gradient; see `convolutionInputGradient`. Each sum runs over output pixels and channels in ascending
-  /// order.
+  /// order, with `tapsApart` each pixel's from zero.
   public static func convolutionInputGradient(
-    _ dy: ChannelView, weight: Matrix, _ geometry: Convolution, height: Int, width: Int
+    _ dy: ChannelView, weight: Matrix, _ geometry: Convolution, height: Int, width: Int, tapsApart: Bool
   ) -> Activation {
     let inputs = weight.columns / geometry.taps
     let image = dy.activation
@@ -42,13 +46,14 @@ extension Reference {
         for column in 0..<image.width {
           forEachTap(geometry, row, column, height, width) { tap, inputRow, inputColumn in
             for input in 0..<inputs {
-              var sum = dx[sample, inputRow, inputColumn, input]
+              let before = dx[sample, inputRow, inputColumn, input]
+              var sum = tapsApart ? 0 : before
               for output in 0..<dy.channels {
                 sum = multiplyAdd(
                   sum, weight[output, tap * inputs + input],
                   image[sample, row, column, dy.range.lowerBound + output])
               }
-              dx[sample, inputRow, inputColumn, input] = sum
+              dx[sample, inputRow, inputColumn, input] = tapsApart ? before + sum : sum
             }
           }
         }

@@ -1,85 +1,14 @@
 import MicroKernels
 
-/// Mean and biased variance of every channel over a batch's samples and pixels.
-public struct BatchMoments: Sendable, Equatable {
-  /// μ.
-  public let mean: [Float]
-  /// σ², the mean of (x − μ)².
-  public let variance: [Float]
-  /// Values that each is taken over: samples × pixels.
-  public let count: Int
-
-  /// Moments that were measured elsewhere.
-  public init(mean: [Float], variance: [Float], count: Int) {
-    precondition(mean.count == variance.count, "moments: \(mean.count) means and \(variance.count) variances")
-    self.mean = mean
-    self.variance = variance
-    self.count = count
-  }
-
-  /// The moments of a batch; lanes beyond the last sample are left out. An empty batch has mean and variance 0.
-  ///
-  /// Sums are taken over chunks of pixels of one block relative to the chunk's first value, and put together in Double in
-  /// a fixed order, so that no number of threads changes a bit; the variance's relative error is about
-  /// 64·u·(spread within a chunk / σ)², independent of the mean. Cost: one pass.
-  public init(_ x: Activation) {
-    let channels = x.channels
-    let chunks = PixelChunks(x)
-    let sums = VectorStorage(count: chunks.count * 3 * channels)
-    let output = Unchecked(sums.pointer)
-    let moments = InstructionSet.selected.batchNorm.moments
-    if channels > 0 {
-      Parallel.forRanges(chunks.count, grain: chunks.grain) { range in
-        for chunk in range {
-          moments(
-            chunks.pixels(chunk).count, channels, x.pointer + chunks.pixels(chunk).lowerBound * channels,
-            output.value + chunk * 3 * channels)
-        }
-      }
-    }
-    let count = x.samples * x.height * x.width
-    var mean = [Float](repeating: 0, count: channels)
-    var variance = mean
-    let last = chunks.lastLanes
-    for channel in 0..<channels where count > 0 {
-      var total = SIMD16<Double>(repeating: 0)
-      for chunk in 0..<chunks.count {
-        let part = sums.pointer + chunk * 3 * channels + channel
-        let pixels = Double(chunks.pixels(chunk).count)
-        let sum = SIMD16<Double>(part[0]) * pixels + SIMD16<Double>(part[channels])
-        total += chunks.isInLastBlock(chunk) ? sum.replacing(with: 0, where: .!last) : sum
-      }
-      let centre = total.sum() / Double(count)
-      var squares = SIMD16<Double>(repeating: 0)
-      for chunk in 0..<chunks.count {
-        let part = sums.pointer + chunk * 3 * channels + channel
-        let pixels = Double(chunks.pixels(chunk).count)
-        let first = SIMD16<Double>(part[channels])
-        let offset = SIMD16<Double>(part[0]) + first / pixels - centre
-        let within = SIMD16<Double>(part[2 * channels]) - first * first / pixels
-        let sum = within + offset * offset * pixels
-        squares += chunks.isInLastBlock(chunk) ? sum.replacing(with: 0, where: .!last) : sum
-      }
-      mean[channel] = Float(centre)
-      variance[channel] = Float(max(0, squares.sum() / Double(count)))
-    }
-    self.init(mean: mean, variance: variance, count: count)
-  }
-
-  /// The estimate of the variance that the batch was drawn from: n / (n − 1) times its own.
-  public var unbiasedVariance: [Float] {
-    let factor = count > 1 ? Float(Double(count) / Double(count - 1)) : 1
-    return variance.map { $0 * factor }
-  }
-}
-
 /// What batch norm does to a channel, y = γ·(x − μ)/√(σ² + ε) + β, as constants (Ioffe & Szegedy 2015, algorithm 1).
 public struct BatchNormCoefficients: Sendable, Equatable {
   /// γ / √(σ² + ε).
   public let scale: [Float]
   /// β − μ·scale.
   public let shift: [Float]
+  /// 1 / √(σ² + ε).
   let inverseDeviation: [Float]
+  /// −μ·inverseDeviation.
   let normalShift: [Float]
 
   /// The constants, computed in Double.
@@ -128,33 +57,6 @@ private func mapPixels(
   return y
 }
 
-/// What is behind a batch norm and a rectifier, max(0, x·scale + shift) channel by channel, made a piece at a time by who reads
-/// it: writing all of it to memory and reading it back takes longer than making it twice.
-public struct RectifiedNorm: Sendable {
-  let x: Activation
-  private let coefficients: BatchNormCoefficients
-  private let constants: ChannelConstants
-
-  /// `x` behind the norm with these constants.
-  public init(_ x: Activation, _ coefficients: BatchNormCoefficients) {
-    self.x = x
-    self.coefficients = coefficients
-    constants = ChannelConstants(coefficients, channels: x.channels)
-  }
-
-  /// All of it. Cost: one pass.
-  public var activation: Activation { batchNorm(x, coefficients, rectifies: true) }
-
-  /// Some channels of `pixels` pixels from number `first` of the batch on, pixel by pixel.
-  func write(pixels: Int, from first: Int, channels: Range<Int>, to y: UnsafeMutablePointer<Vector>) {
-    constants.withScaleShift { scale, shift in
-      InstructionSet.selected.batchNorm.rectifyColumns(
-        pixels, channels.count, x.pointer + first * x.channels + channels.lowerBound, x.channels,
-        scale + channels.lowerBound, shift + channels.lowerBound, y)
-    }
-  }
-}
-
 /// The gradients of batch norm, and of the rectifier behind it, when the moments are the batch's own: given x and ∂L/∂y,
 /// ∂L/∂x, ∂L/∂γ and ∂L/∂β. Lanes beyond the last sample must hold dy = 0, and get dx = 0.
 ///
@@ -164,61 +66,93 @@ public func batchNormGradients(
   _ x: Activation, _ coefficients: BatchNormCoefficients, outputGradient: consuming Activation, rectifies: Bool
 ) -> (inputGradient: Activation, scaleGradient: [Float], shiftGradient: [Float]) {
   var dx = outputGradient
-  precondition(dx.hasShape(of: x), "batch norm: a gradient of \(dx.shape) for \(x.shape)")
+  let constants = ChannelConstants(coefficients, channels: x.channels)
+  let terms = BatchNormGradientTerms(x, coefficients, constants, outputGradient: dx, rectifies: rectifies)
   let held = dx.isUniquelyHeld() ? nil : dx
   if held != nil { dx = x.uninitializedLike() }
-  let channels = x.channels
   let chunks = PixelChunks(x)
-  let constants = ChannelConstants(coefficients, channels: channels)
-  let partial = VectorStorage(count: chunks.count * 2 * channels)
-  let sums = Unchecked(partial.pointer)
   let source = Unchecked(held?.pointer ?? dx.pointer)
   let gradient = Unchecked(dx.mutablePointer())
-  let kernels = InstructionSet.selected.batchNorm
+  let kernel = InstructionSet.selected.batchNorm.inputGradient
   Parallel.forRanges(chunks.count, grain: chunks.grain) { range in
     for chunk in range {
       let pixels = chunks.pixels(chunk)
-      let offset = pixels.lowerBound * channels
+      let offset = pixels.lowerBound * x.channels
       let work = constants.work(x.pointer + offset, source.value + offset, gradient.value + offset)
-      kernels.sums(pixels.count, work, sums.value + chunk * 2 * channels, rectifies)
-    }
-  }
-  // In the order of the chunks.
-  let add = InstructionSet.selected.add
-  for chunk in 1..<max(chunks.count, 1) {
-    add(
-      2 * channels, UnsafePointer(partial.pointer), UnsafePointer(partial.pointer + chunk * 2 * channels),
-      partial.pointer)
-  }
-  let dshift = (0..<channels).map { chunks.count > 0 ? laneSum(partial.pointer[$0]) : 0 }
-  let dscale = (0..<channels).map { chunks.count > 0 ? laneSum(partial.pointer[channels + $0]) : 0 }
-  let count = Float(max(x.samples * x.height * x.width, 1))
-  let terms = VectorStorage(count: 2 * channels)
-  for channel in 0..<channels {
-    terms.pointer[channel] = Vector(repeating: coefficients.scale[channel] * dshift[channel] / count)
-    terms.pointer[channels + channel] = Vector(repeating: coefficients.scale[channel] * dscale[channel] / count)
-  }
-  let means = Unchecked(UnsafePointer(terms.pointer))
-  Parallel.forRanges(chunks.count, grain: chunks.grain) { range in
-    for chunk in range {
-      let pixels = chunks.pixels(chunk)
-      let offset = pixels.lowerBound * channels
-      let work = constants.work(x.pointer + offset, source.value + offset, gradient.value + offset)
-      kernels.inputGradient(pixels.count, work, means.value, means.value + channels, rectifies)
+      kernel(pixels.count, work, terms.slope, terms.offset, rectifies)
     }
   }
   withExtendedLifetime(held) {}
   dx.clearPaddingLanes()
-  return (dx, dscale, dshift)
+  return (dx, terms.scaleGradient, terms.shiftGradient)
+}
+
+/// What batch norm's gradient needs of the whole batch: ∂L/∂γ, ∂L/∂β and, of ∂L/∂x = scale·dy + (x·slope + offset), slope and
+/// offset.
+struct BatchNormGradientTerms: @unchecked Sendable {
+  let scaleGradient: [Float]
+  let shiftGradient: [Float]
+  private let storage: VectorStorage
+
+  /// A channel a vector.
+  var slope: UnsafePointer<Vector> { UnsafePointer(storage.pointer) }
+  /// A channel a vector.
+  var offset: UnsafePointer<Vector> { slope + scaleGradient.count }
+
+  /// From `sums`, which hold Σ dy and Σ dy·x̂ of every chunk, channel and lane, for moments taken over `count` values. The chunks
+  /// are added in their order.
+  init(_ coefficients: BatchNormCoefficients, sums: VectorStorage, chunks: Int, count: Int) {
+    let channels = coefficients.scale.count
+    let add = InstructionSet.selected.add
+    for chunk in 1..<max(chunks, 1) {
+      add(2 * channels, UnsafePointer(sums.pointer), UnsafePointer(sums.pointer + chunk * 2 * channels), sums.pointer)
+    }
+    shiftGradient = (0..<channels).map { chunks > 0 ? laneSum(sums.pointer[$0]) : 0 }
+    scaleGradient = (0..<channels).map { chunks > 0 ? laneSum(sums.pointer[channels + $0]) : 0 }
+    storage = VectorStorage(count: 2 * channels)
+    let count = Double(max(count, 1))
+    for channel in 0..<channels {
+      let scale = Double(coefficients.scale[channel])
+      let mean = scale * Double(shiftGradient[channel]) / count
+      let normal = scale * Double(scaleGradient[channel]) / count
+      storage.pointer[channel] = Vector(repeating: Float(-normal * Double(coefficients.inverseDeviation[channel])))
+      storage.pointer[channels + channel] = Vector(
+        repeating: Float(-mean - normal * Double(coefficients.normalShift[channel])))
+    }
+  }
+
+  /// From one pass over x and the gradient of what is behind the norm.
+  init(
+    _ x: Activation, _ coefficients: BatchNormCoefficients, _ constants: ChannelConstants,
+    outputGradient dy: Activation,
+    rectifies: Bool
+  ) {
+    precondition(dy.hasShape(of: x), "batch norm: a gradient of \(dy.shape) for \(x.shape)")
+    let channels = x.channels
+    let chunks = PixelChunks(x)
+    let partial = VectorStorage(count: chunks.count * 2 * channels)
+    let sums = Unchecked(partial.pointer)
+    let kernel = InstructionSet.selected.batchNorm.sums
+    Parallel.forRanges(chunks.count, grain: chunks.grain) { range in
+      for chunk in range {
+        let pixels = chunks.pixels(chunk)
+        let offset = pixels.lowerBound * channels
+        let own = sums.value + chunk * 2 * channels
+        own.update(repeating: Vector(repeating: 0), count: 2 * channels)
+        // Nothing is written.
+        kernel(pixels.count, constants.work(x.pointer + offset, dy.pointer + offset, own), own, rectifies)
+      }
+    }
+    self.init(coefficients, sums: partial, chunks: chunks.count, count: x.samples * x.height * x.width)
+  }
 }
 
 /// A batch in pieces of up to 64 pixels of one block: the unit of work, and of sums, whatever the number of threads.
-private struct PixelChunks: Sendable {
+struct PixelChunks: Sendable {
   private static let size = 64
   private let perBlock: Int
   private let pixelsPerBlock: Int
   private let blocks: Int
-  let lastLanes: SIMDMask<SIMD16<Double.SIMDMaskScalar>>
   /// Chunks in a task: about 16 000 vectors.
   let grain: Int
 
@@ -226,9 +160,6 @@ private struct PixelChunks: Sendable {
     pixelsPerBlock = x.height * x.width
     perBlock = (pixelsPerBlock + Self.size - 1) / Self.size
     blocks = x.blocks
-    var lanes = SIMDMask<SIMD16<Double.SIMDMaskScalar>>(repeating: false)
-    for lane in 0..<(x.samples - 16 * max(x.blocks - 1, 0)) { lanes[lane] = true }
-    lastLanes = lanes
     grain = max(1, 16384 / max(min(pixelsPerBlock, Self.size) * x.channels, 1))
   }
 
@@ -244,7 +175,7 @@ private struct PixelChunks: Sendable {
 }
 
 /// A channel's constants as vectors.
-private struct ChannelConstants: @unchecked Sendable {
+struct ChannelConstants: @unchecked Sendable {
   private let storage: VectorStorage
   private let channels: Int
 
@@ -260,10 +191,6 @@ private struct ChannelConstants: @unchecked Sendable {
     for (index, array) in arrays.enumerated() {
       for channel in 0..<channels { storage.pointer[index * channels + channel] = Vector(repeating: array[channel]) }
     }
-  }
-
-  func withScaleShift(_ body: (_ scale: UnsafePointer<Vector>, _ shift: UnsafePointer<Vector>) -> Void) {
-    body(storage.pointer, storage.pointer + channels)
   }
 
   func work(

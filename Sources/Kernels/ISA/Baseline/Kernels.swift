@@ -15,22 +15,31 @@ public let kernels = KernelTable(
   softmaxCrossEntropy: { softmaxCrossEntropy($0, $1, $2, $3, $4, fused: fused) },
   adam: { adam($0, $1, $2, fused: fused) }, adamax: { adamax($0, $1, $2, fused: fused) },
   randomWords: { randomWords($0, $1, $2, $3) },
-  gaussians: { gaussians($0, $1, $2, $3) }, batchNorm: batchNorm,
+  gaussians: { gaussians($0, $1, $2, $3) }, readAhead: { readAhead($0, $1) },
+  addTaps: { addTaps($0, $1, $2, $3, $4, $5) }, batchNorm: batchNorm,
   multiplyAddLoop: { multiplyAddLoop($0, fused: fused, wide: isWide) })
 
 private let batchNorm = BatchNormKernels(
-  moments: { shiftedMoments($0, $1, $2, $3, fused: fused) },
+  moments: {
+    $4 ? continuedMoments($0, $1, $2, $3) : shiftedMoments($0, $1, $2, $3, continues: false, fused: fused)
+  },
   scaleShift: {
     $2 ? scaleShift($0, $1, rectifies: true, fused: fused) : scaleShift($0, $1, rectifies: false, fused: fused)
   },
   scaleShiftAdd: { scaleShiftAdd($0, $1, fused: fused) },
-  rectifyColumns: { rectifyColumns($0, $1, $2, $3, $4, $5, $6, fused: fused) },
   sums: { $3 ? rectifiedSums($0, $1, $2) : plainSums($0, $1, $2) },
   inputGradient: {
     $4
-      ? batchNormInputGradient($0, $1, meanTerm: $2, normalTerm: $3, rectifies: true, fused: fused)
-      : batchNormInputGradient($0, $1, meanTerm: $2, normalTerm: $3, rectifies: false, fused: fused)
+      ? batchNormInputGradient($0, $1, slope: $2, offset: $3, rectifies: true, fused: fused)
+      : batchNormInputGradient($0, $1, slope: $2, offset: $3, rectifies: false, fused: fused)
   })
+
+@inline(never)
+private func continuedMoments(
+  _ pixels: Int, _ channels: Int, _ x: UnsafePointer<Vector>, _ sums: UnsafeMutablePointer<Vector>
+) {
+  shiftedMoments(pixels, channels, x, sums, continues: true, fused: fused)
+}
 
 // Apart, as in one closure the inliner gave up on the second, silently: it called the baseline's, many times slower.
 @inline(never)

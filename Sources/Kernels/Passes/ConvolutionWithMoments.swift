@@ -1,0 +1,81 @@
+import MicroKernels
+
+/// W ∗ x, to the bit as `convolution` gives it, and its moments, which are summed while its rows are in the cache. For a 3×3 convolution at stride 1 of few channels; others
+/// take a pass more. Of very few channels the output is not even stored. Cost: as `convolution`, and the moments' arithmetic.
+public func convolutionWithMoments(
+  _ x: ChannelView, weight: Matrix, _ geometry: Convolution
+) -> (y: ConvolutionOutput, moments: BatchMoments) {
+  guard PaddedConvolution.fits(geometry, inputs: x.channels),
+    !geometry.sumsTapsApart(outputs: weight.rows, width: x.activation.width)
+  else {
+    let y = convolution(x, weight: weight, bias: [], geometry)
+    return (ConvolutionOutput(y), BatchMoments(y))
+  }
+  precondition(
+    weight.columns == 9 * x.channels,
+    "convolution: weight \(weight.rows)×\(weight.columns) does not fit 9 taps of \(x.channels) inputs")
+  let convolution = PaddedConvolution(x, weight: weight)
+  if convolution.isCheap {
+    let moments = momentsOfRows(convolution, scratchVectors: convolution.scratchVectors(rows:)) { rows, scratch in
+      convolution.rows(rows.block, rows.range, scratch)
+    }
+    return (ConvolutionOutput(convolution), moments)
+  }
+  var y = Activation(
+    uninitialized: x.samples, height: convolution.height, width: convolution.width, channels: weight.rows)
+  let target = y.mutablePointer()
+  let moments = momentsOfRows(convolution, scratchVectors: convolution.scratchVectors(rows:)) { rows, scratch in
+    let first = target + (rows.block * convolution.height + rows.range.lowerBound) * convolution.line
+    convolution.write(rows.block, rows.range, to: first, scratch)
+    return UnsafePointer(first)
+  }
+  return (ConvolutionOutput(y), moments)
+}
+
+/// The same for an x behind batch norm and a rectifier, where the convolution is 1×1.
+public func convolutionWithMoments(
+  _ x: RectifiedNorm, weight: Matrix, _ geometry: Convolution
+) -> (y: ConvolutionOutput, moments: BatchMoments) {
+  guard geometry.kernel == 1, geometry.stride == 1 else {
+    let y = convolution(x, weight: weight, bias: [], geometry)
+    return (ConvolutionOutput(y), BatchMoments(y))
+  }
+  let product = PixelProduct(fitting: weight, inputs: x.channels, bias: nil)
+  var y = Activation(uninitialized: x.samples, height: x.height, width: x.width, channels: weight.rows)
+  let target = y.mutablePointer()
+  let (height, width, outputs) = (x.height, x.width, weight.rows)
+  let moments = momentsOfRows(
+    y, scratchVectors: { product.scratchVectors + x.scratchVectors(rows: $0) }
+  ) { rows, scratch in
+    let first = target + (rows.block * height + rows.range.lowerBound) * width * outputs
+    let input = x.rows(rows.block, rows.range, scratch + product.scratchVectors)
+    product.compute(
+      PixelRun(pixels: rows.range.count * width, input, channels: x.channels, to: first, outputs), scratch: scratch)
+    return UnsafePointer(first)
+  }
+  return (ConvolutionOutput(y), moments)
+}
+
+/// The moments of an image batch of y's shape whose rows are made, and perhaps stored, by `rows`.
+private func momentsOfRows(
+  _ y: some ImageRows, scratchVectors: (_ rows: Int) -> Int,
+  _ makeRows: (_ rows: ImagePieces.Rows, _ scratch: UnsafeMutablePointer<Vector>) -> UnsafePointer<Vector>
+) -> BatchMoments {
+  let pieces = ImagePieces(y)
+  let sums = MomentSums(chunks: pieces.count, channels: y.channels)
+  let kernel = InstructionSet.selected.batchNorm.moments
+  let scratch = ThreadScratch(threads: Parallel.threads, vectors: scratchVectors(pieces.step))
+  let (width, channels, blocks) = (y.width, y.channels, y.blocks)
+  Parallel.forEach(y.line > 0 ? pieces.parts : 0) { part, thread in
+    pieces.forEachRows(part) { rows in
+      let values = makeRows(rows, scratch.part(thread))
+      kernel(
+        rows.range.count * width, channels, values, sums.chunk(rows.piece),
+        rows.range.lowerBound > rows.all.lowerBound)
+    }
+  }
+  return sums.moments(samples: y.samples, pixels: y.height * width) { chunk in
+    let piece = pieces[chunk]
+    return (piece.rows.count * width, piece.block == blocks - 1)
+  }
+}

@@ -1,0 +1,66 @@
+import MicroKernels
+
+/// An image batch that is read some whole rows of a block at a time, whether it lies in memory or is made when it is read.
+protocol ImageRows: Sendable {
+  var samples: Int { get }
+  var height: Int { get }
+  var width: Int { get }
+  var channels: Int { get }
+  /// Whether rows lie in memory; else they are made in the scratch, where they may be overwritten.
+  var isStored: Bool { get }
+  /// Vectors of scratch that `rows` needs for some rows.
+  func scratchVectors(rows: Int) -> Int
+  /// Some rows of a block, pixel by pixel, all channels: in memory or in `scratch`, until that is used again.
+  func rows(_ block: Int, _ rows: Range<Int>, _ scratch: UnsafeMutablePointer<Vector>) -> UnsafePointer<Vector>
+}
+
+extension ImageRows {
+  var blocks: Int { (samples + 15) / 16 }
+  var shape: String { "\(samples)×\(height)×\(width)×\(channels)" }
+  var isStored: Bool { false }
+  /// Vectors of an image row.
+  var line: Int { width * channels }
+
+  /// All of it, in memory.
+  func stored() -> Activation {
+    if let activation = self as? Activation { return activation }
+    var result = Activation(uninitialized: samples, height: height, width: width, channels: channels)
+    guard blocks * height * line > 0 else { return result }
+    let pieces = ImagePieces(self)
+    let scratch = ThreadScratch(threads: Parallel.threads, vectors: scratchVectors(rows: pieces.step))
+    let target = result.mutablePointer()
+    let (height, line) = (height, line)
+    Parallel.forEach(pieces.parts) { part, thread in
+      pieces.forEachRows(part) { rows in
+        let source = self.rows(rows.block, rows.range, scratch.part(thread))
+        (target + (rows.block * height + rows.range.lowerBound) * line).update(
+          from: source, count: rows.range.count * line)
+      }
+    }
+    return result
+  }
+}
+
+extension Activation: ImageRows {
+  var isStored: Bool { true }
+  func scratchVectors(rows: Int) -> Int { 1 }
+
+  func rows(_ block: Int, _ rows: Range<Int>, _ scratch: UnsafeMutablePointer<Vector>) -> UnsafePointer<Vector> {
+    let first = pointer + (block * height + rows.lowerBound) * width * channels
+    scratch.pointee = InstructionSet.selected.readAhead(rows.count * width * channels, first)
+    return first
+  }
+}
+
+/// The output of a convolution, in memory or, where making it again is cheaper than that, as its input and weights.
+public struct ConvolutionOutput: Sendable {
+  let rows: any ImageRows
+
+  init(_ rows: any ImageRows) { self.rows = rows }
+
+  /// An output in memory.
+  public init(_ activation: Activation) { rows = activation }
+
+  /// All of it. Cost: nothing, or the convolution.
+  public var activation: Activation { rows.stored() }
+}

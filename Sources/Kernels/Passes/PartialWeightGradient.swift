@@ -1,0 +1,127 @@
+import MicroKernels
+
+/// The weight gradient of a pass, dW[row, c] = Σ a[row]·b[c] over pixels and lanes, in parts: every part of the batch has sums of its
+/// own, and they are added in order.
+///
+/// Lanes are summed over, so one operand must have its channels in lanes: b's pixels are transposed to panels of sixteen channels,
+/// `[panel][pixel][sample]`, while they are in the cache. The other is read as it lies: a row is a channel, its lanes are sixteen
+/// consecutive products. A 3×3 convolution's gradient has three slices, one a kernel row, whose rows are the three taps of each of
+/// the few channels of `PaddedRows`.
+struct PartialWeightGradient {
+  private let slices: Int
+  private let rows: Int
+  private let columns: Int
+  private let panels: Int
+  private let plan: TilePlan
+  private let paddedRows: Int
+  private let sums: VectorStorage
+  private let parts: Int
+  private let maximumPixels: Int
+  private let transpose: @Sendable (Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int) -> Void
+
+  /// Room for some parts' sums, of slices × rows × columns, a column being a channel of b, of which up to `pixels` come at a time.
+  init(slices: Int, rows: Int, columns: Int, parts: Int, pixels: Int) {
+    (self.slices, self.rows, self.columns, self.parts, maximumPixels) = (slices, rows, columns, parts, pixels)
+    panels = (columns + 15) / 16
+    plan = TilePlan(rows: rows, panels: panels, tiles: InstructionSet.selected.tiles)
+    paddedRows = plan.rowTiles.reduce(0) { $0 + $1.kernel.rows }
+    sums = VectorStorage(count: parts * slices * paddedRows * panels)
+    sums.pointer.update(repeating: Vector(repeating: 0), count: sums.count)
+    transpose = InstructionSet.selected.transpose16
+  }
+
+  /// Vectors that the transposed panels of one thread need.
+  var scratchVectors: Int { panels * maximumPixels * 16 }
+
+  private var partVectors: Int { slices * paddedRows * panels }
+
+  /// Takes `pixels` pixels of b, from number `first` of this time's on.
+  func fill(
+    _ b: UnsafePointer<Vector>, pixels: Int, at first: Int = 0, _ scratch: UnsafeMutablePointer<Vector>
+  ) {
+    let transpose = transpose
+    let (panels, columns, panelStride) = (panels, columns, maximumPixels * 16)
+    let source = UnsafeRawPointer(b).assumingMemoryBound(to: Float.self)
+    let target = UnsafeMutableRawPointer(scratch).assumingMemoryBound(to: Float.self)
+    for pixel in 0..<pixels {
+      for panel in 0..<panels {
+        transpose(
+          min(16, columns - 16 * panel), source + 16 * (pixel * columns + 16 * panel), 16,
+          target + 16 * (panel * panelStride + 16 * (first + pixel)), 16)
+      }
+    }
+  }
+
+  /// Adds the products of a slice's rows, `pixel` vectors apart from pixel to pixel, with `pixels` of b's.
+  func add(
+    _ part: Int, slice: Int = 0, _ a: UnsafePointer<Vector>, pixel: Int, with pixels: Range<Int>,
+    _ scratch: UnsafePointer<Vector>
+  ) {
+    let source = UnsafeRawPointer(a).assumingMemoryBound(to: Float.self)
+    let target =
+      UnsafeMutableRawPointer(sums.pointer + part * partVectors).assumingMemoryBound(to: Float.self)
+      + 16 * slice * paddedRows * panels
+    var panel = 0
+    while panel < panels {
+      let width = plan.widths.first { $0 <= panels - panel } ?? 1
+      let isAlone = width == 1
+      var index = 0
+      while index < plan.rowTiles.count {
+        let tile = plan.rowTiles[index]
+        let tiles = plan.equalTiles(from: index)
+        index += tiles
+        let kernel = plan.kernel(tile, width: width)
+        let work = TileWork(
+          tiles: tiles, aTile: 16 * kernel.rows, segments: pixels.count, depth: 16, a: source + 16 * tile.first,
+          aRow: 16,
+          aSegment: 16 * pixel, b: scratch + (panel * maximumPixels + pixels.lowerBound) * 16,
+          bPanel: isAlone ? 0 : maximumPixels * 16, bSegment: 16, c: target + 16 * (tile.first * panels + panel),
+          cRow: 16 * panels, cPanel: isAlone ? 0 : 16, start: .output, bias: UnsafePointer(target), rectifies: false)
+        kernel.run(work, isPacked: false)
+      }
+      panel += width
+    }
+  }
+
+  /// Adds the products of a 3×3 convolution's kernel rows, of `beside`, with some rows of b's images, which have `height`.
+  func addRows(
+    _ part: Int, _ rows: ImagePieces.Rows, of height: Int, beside: PaddedRows, channels: Int,
+    _ scratch: UnsafePointer<Vector>
+  ) {
+    let width = beside.lineVectors / max(channels, 1) - 2
+    for slice in 0..<3 {
+      for row in rows.range where (0..<height).contains(row + slice - 1) {
+        let first = (row - rows.range.lowerBound) * width
+        add(
+          part, slice: slice, beside.row(rows.block, row + slice - 1), pixel: channels, with: first..<(first + width),
+          scratch)
+      }
+    }
+  }
+
+  /// Puts the parts' sums in their places: column c of a slice's row at `place(slice, row).start + c·step`.
+  func store(
+    into weight: inout Matrix, _ accumulation: Accumulation,
+    _ place: @Sendable (_ slice: Int, _ row: Int) -> (start: Int, step: Int)
+  ) {
+    weight.values.withUnsafeMutableBufferPointer { values in
+      guard let weights = values.baseAddress.map(Unchecked.init) else { return }
+      let gradient = Unchecked(self)
+      Parallel.forRanges(slices * rows, grain: max(1, 8192 / max(columns, 1))) { range in
+        let gradient = gradient.value
+        let sums = UnsafeRawPointer(gradient.sums.pointer).assumingMemoryBound(to: Float.self)
+        for index in range {
+          let (slice, row) = (index / gradient.rows, index % gradient.rows)
+          let (start, step) = place(slice, row)
+          let target = weights.value + start
+          let first = 16 * (slice * gradient.paddedRows + row) * gradient.panels
+          for column in 0..<gradient.columns {
+            var sum = accumulation == .add ? target[column * step] : 0
+            for part in 0..<gradient.parts { sum += sums[part * 16 * gradient.partVectors + first + column] }
+            target[column * step] = sum
+          }
+        }
+      }
+    }
+  }
+}

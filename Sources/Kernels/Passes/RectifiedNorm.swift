@@ -1,0 +1,58 @@
+import MicroKernels
+
+/// What is behind a batch norm and a rectifier, max(0, x·scale + shift) channel by channel, made some rows at a time by who reads
+/// it: writing all of it to memory and reading it back takes longer than making it twice.
+public struct RectifiedNorm: Sendable {
+  let x: any ImageRows
+  let coefficients: BatchNormCoefficients
+  private let constants: ChannelConstants
+
+  /// `x` behind the norm with these constants.
+  public init(_ x: ConvolutionOutput, _ coefficients: BatchNormCoefficients) {
+    self.x = x.rows
+    self.coefficients = coefficients
+    constants = ChannelConstants(coefficients, channels: x.rows.channels)
+  }
+
+  /// All of it. Cost: one pass.
+  public var activation: Activation { stored() }
+
+  /// Some pixels, all channels, of those that `x` points to.
+  func write(pixels: Int, of x: UnsafePointer<Vector>, to y: UnsafeMutablePointer<Vector>) {
+    InstructionSet.selected.batchNorm.scaleShift(pixels, constants.work(x, x, y), true)
+  }
+
+  /// Adds what the gradients of the norm need; see `batchNormSums`.
+  func addSums(
+    pixels: Int, of x: UnsafePointer<Vector>, outputGradient dy: UnsafePointer<Vector>,
+    to sums: UnsafeMutablePointer<Vector>
+  ) {
+    // Nothing but the sums is written.
+    InstructionSet.selected.batchNorm.sums(pixels, constants.work(x, dy, sums), sums, true)
+  }
+
+  /// The gradient with respect to x; see `batchNormInputGradient`. `y` may be `dy`.
+  func writeGradient(
+    pixels: Int, of x: UnsafePointer<Vector>, outputGradient dy: UnsafePointer<Vector>, _ terms: BatchNormGradientTerms,
+    to y: UnsafeMutablePointer<Vector>
+  ) {
+    InstructionSet.selected.batchNorm.inputGradient(pixels, constants.work(x, dy, y), terms.slope, terms.offset, true)
+  }
+}
+
+extension RectifiedNorm: ImageRows {
+  var samples: Int { x.samples }
+  var height: Int { x.height }
+  var width: Int { x.width }
+  var channels: Int { x.channels }
+
+  func scratchVectors(rows: Int) -> Int { x.isStored ? rows * line + 1 : x.scratchVectors(rows: rows) }
+
+  func rows(_ block: Int, _ rows: Range<Int>, _ scratch: UnsafeMutablePointer<Vector>) -> UnsafePointer<Vector> {
+    let source = x.rows(block, rows, scratch)
+    // What is in the scratch is overwritten: the less of the cache is needed, the better.
+    let target = x.isStored ? scratch : UnsafeMutablePointer(mutating: source)
+    write(pixels: rows.count * width, of: source, to: target)
+    return UnsafePointer(target)
+  }
+}
