@@ -54,15 +54,30 @@ public struct ConvolutionLayer: Sendable, Equatable {
   /// The layer behind a normalisation and a rectifier.
   func evaluate(_ x: RectifiedNorm) -> Activation { convolution(x, weight: weight, bias: bias, geometry) }
 
+  /// The layer behind rectified ones.
+  func evaluate(_ x: ConvolutionOutput) -> Activation { convolution(x, weight: weight, bias: bias, geometry) }
+
+  /// The layer, followed by a normalisation with constants, if any, and a rectifier, as one convolution.
+  func evaluateRectified(_ x: ConvolutionOutput, normalisedBy constants: BatchNormCoefficients?) -> ConvolutionOutput {
+    guard let constants else { return rectifiedConvolution(x, weight: weight, bias: bias, geometry) }
+    return rectifiedConvolution(x, weight: folded(constants), bias: constants.shift, geometry)
+  }
+
   /// The layer followed by a normalisation with constants, as one convolution.
   func evaluate(_ x: ChannelView, normalisedBy constants: BatchNormCoefficients, activation: DenseActivation)
     -> Activation
   {
+    convolution(x, weight: folded(constants), bias: constants.shift, geometry, activation: activation)
+  }
+
+  /// The weights of the layer followed by a normalisation.
+  private func folded(_ constants: BatchNormCoefficients) -> Matrix {
     var folded = weight
     for output in 0..<weight.rows {
-      for column in 0..<weight.columns { folded[output, column] *= constants.scale[output] }
+      let scale = constants.scale[output]
+      for index in (output * weight.columns)..<((output + 1) * weight.columns) { folded.values[index] *= scale }
     }
-    return convolution(x, weight: folded, bias: constants.shift, geometry, activation: activation)
+    return folded
   }
 
   func inputGradient(_ dy: ChannelView, height: Int, width: Int) -> Activation {

@@ -48,12 +48,9 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
 
   /// y = f(x), normalised by the running moments.
   public func evaluate(_ x: ChannelView) -> Activation {
-    var current = x
+    var current = ConvolutionOutput(x)
     for (index, layer) in convolutions.dropLast().enumerated() {
-      current =
-        (norms.isEmpty
-        ? layer.evaluate(current, activation: .rectifier)
-        : layer.evaluate(current, normalisedBy: norms[index].running, activation: .rectifier)).view
+      current = layer.evaluateRectified(current, normalisedBy: norms.isEmpty ? nil : norms[index].running)
     }
     return convolutions[convolutions.count - 1].evaluate(current)
   }

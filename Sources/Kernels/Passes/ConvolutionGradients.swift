@@ -57,28 +57,22 @@ public func convolutionGradients(
     return convolutionGradients(
       x, weight: weight, outputGradient: dy.activation.view, geometry, weight: &dweight, accumulation)
   }
-  let (inputs, outputs, height, width) = (x.channels, dy.channels, x.height, x.width)
+  let (inputs, outputs) = (x.channels, dy.channels)
   requireFit(weight, dweight, x.shape, inputs: inputs, outputs: outputs, geometry)
-  let product = PixelProduct(
-    weight.values, outputs: inputs, segments: 1, depth: outputs, aRow: 1, aSegment: 0, aDepth: inputs,
-    segmentProducts: outputs)
+  let convolution = PointwiseConvolution(dy, flipping: weight)
   let sums = NormedWeightGradient(x, slices: 1, rows: outputs)
-  let gradientScratch = dy.scratchVectors(rows: sums.pieces.step)
-  let own = gradientScratch + product.scratchVectors
+  let own = convolution.writeScratchVectors(rows: sums.pieces.step)
   var dx = emptyLike(x)
   let target = dx.mutablePointer()
   let result = RectifiedNormGradient(x, outputGradient: dx, scratchVectors: own + sums.scratchVectors) {
     rows, scratch in
-    let first = target + (rows.block * height + rows.range.lowerBound) * width * inputs
-    let gradient = dy.rows(rows.block, rows.range, scratch)
-    product.compute(
-      PixelRun(pixels: rows.range.count * width, gradient, channels: outputs, to: first, inputs),
-      scratch: scratch + gradientScratch)
+    let first = target + (rows.block * convolution.height + rows.range.lowerBound) * convolution.line
+    let gradient = convolution.write(rows.block, rows.range, to: first, scratch)
     return (UnsafePointer(first), gradient)
   } body: { part, rows, x, gradient, scratch in
     sums.fill(rows, of: x, scratch + own)
     sums.gradient.add(
-      part, gradient, pixel: outputs, with: 0..<(rows.range.count * width), sums.panels(scratch + own))
+      part, gradient, pixel: outputs, with: 0..<(rows.range.count * convolution.width), sums.panels(scratch + own))
   }
   sums.gradient.store(into: &dweight, accumulation) { _, row in (start: row * inputs, step: 1) }
   return result

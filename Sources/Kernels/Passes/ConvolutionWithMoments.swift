@@ -40,17 +40,12 @@ public func convolutionWithMoments(
     let y = convolution(x, weight: weight, bias: [], geometry)
     return (ConvolutionOutput(y), BatchMoments(y))
   }
-  let product = PixelProduct(fitting: weight, inputs: x.channels, bias: nil)
+  let convolution = PointwiseConvolution(x, weight: weight)
   var y = Activation(uninitialized: x.samples, height: x.height, width: x.width, channels: weight.rows)
   let target = y.mutablePointer()
-  let (height, width, outputs) = (x.height, x.width, weight.rows)
-  let moments = momentsOfRows(
-    y, scratchVectors: { product.scratchVectors + x.scratchVectors(rows: $0) }
-  ) { rows, scratch in
-    let first = target + (rows.block * height + rows.range.lowerBound) * width * outputs
-    let input = x.rows(rows.block, rows.range, scratch + product.scratchVectors)
-    product.compute(
-      PixelRun(pixels: rows.range.count * width, input, channels: x.channels, to: first, outputs), scratch: scratch)
+  let moments = momentsOfRows(convolution, scratchVectors: convolution.writeScratchVectors(rows:)) { rows, scratch in
+    let first = target + (rows.block * convolution.height + rows.range.lowerBound) * convolution.line
+    convolution.write(rows.block, rows.range, to: first, scratch)
     return UnsafePointer(first)
   }
   return (ConvolutionOutput(y), moments)

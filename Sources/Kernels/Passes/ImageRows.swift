@@ -51,16 +51,3 @@ extension Activation: ImageRows {
     return first
   }
 }
-
-/// The output of a convolution, in memory or, where making it again is cheaper than that, as its input and weights.
-public struct ConvolutionOutput: Sendable {
-  let rows: any ImageRows
-
-  init(_ rows: any ImageRows) { self.rows = rows }
-
-  /// An output in memory.
-  public init(_ activation: Activation) { rows = activation }
-
-  /// All of it. Cost: nothing, or the convolution.
-  public var activation: Activation { rows.stored() }
-}

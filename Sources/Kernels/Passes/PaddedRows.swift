@@ -17,7 +17,7 @@ struct PaddedRows {
     let zero = Vector(repeating: 0)
     let (target, source) = (Unchecked(storage.pointer), Unchecked(view.pointer))
     let stride = view.stride
-    Parallel.forRanges(view.blocks * height, grain: max(1, 4096 / max(lineVectors, 1))) { range in
+    Parallel.forRanges(view.blocks * height, grain: max(1, 1024 / max(lineVectors, 1))) { range in
       for row in range {
         let line = target.value + row * lineVectors
         line.update(repeating: zero, count: channels)

@@ -99,26 +99,30 @@ struct PartialWeightGradient {
     }
   }
 
-  /// Puts the parts' sums in their places: column c of a slice's row at `place(slice, row).start + c·step`.
+  /// Puts the parts' sums in their places: column c of a slice's row at `place(slice, row).start + c·step`. The sums of the first part
+  /// are overwritten.
   func store(
     into weight: inout Matrix, _ accumulation: Accumulation,
     _ place: @Sendable (_ slice: Int, _ row: Int) -> (start: Int, step: Int)
   ) {
+    let add = InstructionSet.selected.add
     weight.values.withUnsafeMutableBufferPointer { values in
-      guard let weights = values.baseAddress.map(Unchecked.init) else { return }
-      let gradient = Unchecked(self)
-      Parallel.forRanges(slices * rows, grain: max(1, 8192 / max(columns, 1))) { range in
-        let gradient = gradient.value
-        let sums = UnsafeRawPointer(gradient.sums.pointer).assumingMemoryBound(to: Float.self)
+      guard let weights = values.baseAddress else { return }
+      let floats = UnsafeMutableRawPointer(sums.pointer).assumingMemoryBound(to: Float.self)
+      Parallel.forRanges(slices * rows, grain: max(1, 4096 / max(columns, 1))) { range in
         for index in range {
-          let (slice, row) = (index / gradient.rows, index % gradient.rows)
+          let (slice, row) = (index / rows, index % rows)
+          let first = (slice * paddedRows + row) * panels
+          let sum = sums.pointer + first
+          for part in 1..<max(parts, 1) {
+            add(panels, UnsafePointer(sum), UnsafePointer(sum + part * partVectors), sum)
+          }
           let (start, step) = place(slice, row)
-          let target = weights.value + start
-          let first = 16 * (slice * gradient.paddedRows + row) * gradient.panels
-          for column in 0..<gradient.columns {
-            var sum = accumulation == .add ? target[column * step] : 0
-            for part in 0..<gradient.parts { sum += sums[part * 16 * gradient.partVectors + first + column] }
-            target[column * step] = sum
+          let (source, target) = (floats + 16 * first, weights + start)
+          switch accumulation {
+          case .replace: for column in 0..<columns { target[column * step] = parts > 0 ? source[column] : 0 }
+          case .add where parts > 0: for column in 0..<columns { target[column * step] += source[column] }
+          case .add: break
           }
         }
       }

@@ -82,7 +82,7 @@ struct TapMaps {
   }
 
   /// All of y. Rows at the edges of a piece are made for both pieces.
-  func convolution(_ x: some ImageRows, rectifies: Bool) -> Activation {
+  func convolution(_ x: any ImageRows, rectifies: Bool) -> Activation {
     var y = Activation(uninitialized: x.samples, height: x.height, width: x.width, channels: outputs)
     guard y.blocks * y.vectorsPerBlock > 0 else { return y }
     let pieces = ImagePieces(x)

@@ -2,6 +2,8 @@ import MicroKernels
 
 /// All rows of A, packed for the tiles of a plan: each tile's as `[k][row]`.
 struct PackedRows {
+  /// Elements that one thread packs in about the time that sharing them takes.
+  private static let serialSize = 8192
   private let storage: VectorStorage
   private let depth: Int
 
@@ -19,12 +21,20 @@ struct PackedRows {
     let rows = plan.rowTiles.reduce(0) { $0 + $1.kernel.rows }
     // Packing writes up to a vector past the end.
     storage = VectorStorage(count: (rows * segments * depth + 15) / 16 + 1)
-    for tile in plan.rowTiles {
+    let panels = self
+    func packTile(_ tile: TilePlan.RowTile) {
+      let panel = panels.mutablePanel(tile)
       // Only A's fields are read.
       let part = TileWork(
-        segments: segments, depth: depth, a: a, aRow: aRow, aSegment: aSegment, b: UnsafePointer(storage.pointer),
-        bPanel: 0, c: mutablePanel(tile), cRow: 0, cPanel: 0, start: .zero, bias: a, rectifies: false)
-      pack(part, aDepth, tile, into: mutablePanel(tile))
+        segments: segments, depth: depth, a: a, aRow: aRow, aSegment: aSegment,
+        b: UnsafePointer(panels.storage.pointer),
+        bPanel: 0, c: panel, cRow: 0, cPanel: 0, start: .zero, bias: a, rectifies: false)
+      pack(part, aDepth, tile, into: panel)
+    }
+    if rows * segments * depth < Self.serialSize {
+      for tile in plan.rowTiles { packTile(tile) }
+    } else {
+      Parallel.forEach(plan.rowTiles.count) { packTile(plan.rowTiles[$0]) }
     }
   }
 

@@ -89,13 +89,6 @@ struct PixelProduct {
       bias: bias, rectifies: rectifies)
   }
 
-  /// A 1×1 convolution's weights, outputs × inputs.
-  init(fitting weight: Matrix, inputs: Int, bias: [Float]?) {
-    precondition(
-      weight.columns == inputs, "convolution: weight \(weight.rows)×\(weight.columns) does not fit \(inputs) inputs")
-    self.init(weight.values, outputs: weight.rows, depth: inputs, bias: bias)
-  }
-
   /// Writes all outputs of a run's pixels, the last of them perhaps twice.
   ///
   /// The run is cut into groups as wide as a tile. The last group of a run that is not a multiple begins earlier: some pixels

@@ -52,9 +52,12 @@ extension Activation {
   /// Overwrites channels `offset ..< offset + view.channels`.
   mutating func write(_ view: ChannelView, at offset: Int) {
     let destination = mutablePointer() + offset
-    let stride = channels
-    for pixel in 0..<view.pixels {
-      (destination + pixel * stride).update(from: view.pointer + pixel * view.stride, count: view.channels)
+    let (stride, source, sourceStride, count) = (channels, view.pointer, view.stride, view.channels)
+    Parallel.forRanges(view.pixels, grain: max(1, 1024 / max(count, 1))) { pixels in
+      for pixel in pixels {
+        // A loop, as the pixels of a flow's first stages have two or four channels, and a call takes longer than these.
+        for channel in 0..<count { destination[pixel * stride + channel] = source[pixel * sourceStride + channel] }
+      }
     }
   }
 }

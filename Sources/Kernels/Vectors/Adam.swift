@@ -48,7 +48,7 @@ private func updateInPlace(
           guard let v = value.baseAddress, let g = gradient.baseAddress, let m = first.baseAddress,
             let s = second.baseAddress
           else { return }
-          Parallel.forRanges(count, grain: 32768) { range in
+          Parallel.forRanges(count, grain: 4096) { range in
             let i = range.lowerBound
             kernel(range.count, AdamBuffers(value: v + i, gradient: g + i, first: m + i, second: s + i))
           }

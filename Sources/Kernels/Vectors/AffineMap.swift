@@ -48,7 +48,7 @@ private func mapTriples(
   let (first, second, third) = (Unchecked(a.pointer), Unchecked(b.pointer), Unchecked(c.pointer))
   let channels = b.channels
   let (firstStride, thirdStride) = (a.stride, c.stride)
-  Parallel.forRanges(a.pixels, grain: max(1, 4096 / max(channels, 1))) { pixels in
+  Parallel.forRanges(a.pixels, grain: max(1, 1024 / max(channels, 1))) { pixels in
     for pixel in pixels {
       for channel in 0..<channels {
         output.value[pixel * channels + channel] = kernel(

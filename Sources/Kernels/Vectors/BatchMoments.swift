@@ -66,33 +66,48 @@ struct MomentSums: @unchecked Sendable {
   /// lanes beyond the last sample do not count.
   func moments(samples: Int, pixels: Int, chunk: (Int) -> (pixels: Int, isLast: Bool)) -> BatchMoments {
     let count = samples * pixels
-    var mean = [Float](repeating: 0, count: channels)
-    var variance = mean
+    guard count > 0 else {
+      let zeros = [Float](repeating: 0, count: channels)
+      return BatchMoments(mean: zeros, variance: zeros, count: 0)
+    }
     let lanes = samples - 16 * max((samples + 15) / 16 - 1, 0)
     var last = SIMDMask<SIMD16<Double.SIMDMaskScalar>>(repeating: false)
     for lane in 0..<lanes { last[lane] = true }
     let shapes = (0..<chunks).map(chunk)
-    for channel in 0..<channels where count > 0 {
-      var total = SIMD16<Double>(repeating: 0)
-      for (index, shape) in shapes.enumerated() {
-        let part = self.chunk(index) + channel
-        let sum = SIMD16<Double>(part[0]) * Double(shape.pixels) + SIMD16<Double>(part[channels])
-        total += shape.isLast ? sum.replacing(with: 0, where: .!last) : sum
+    var moments = [Float](repeating: 0, count: 2 * channels)
+    moments.withUnsafeMutableBufferPointer { moments in
+      guard let moments = moments.baseAddress else { return }
+      Parallel.forRanges(channels, grain: 32) { range in
+        for channel in range {
+          (moments[channel], moments[channels + channel]) = together(channel, shapes, last, count: Double(count))
+        }
       }
-      let centre = total.sum() / Double(count)
-      var squares = SIMD16<Double>(repeating: 0)
-      for (index, shape) in shapes.enumerated() {
-        let part = self.chunk(index) + channel
-        let pixels = Double(shape.pixels)
-        let first = SIMD16<Double>(part[channels])
-        let offset = SIMD16<Double>(part[0]) + first / pixels - centre
-        let within = SIMD16<Double>(part[2 * channels]) - first * first / pixels
-        let sum = within + offset * offset * pixels
-        squares += shape.isLast ? sum.replacing(with: 0, where: .!last) : sum
-      }
-      mean[channel] = Float(centre)
-      variance[channel] = Float(max(0, squares.sum() / Double(count)))
     }
-    return BatchMoments(mean: mean, variance: variance, count: count)
+    return BatchMoments(mean: Array(moments[..<channels]), variance: Array(moments[channels...]), count: count)
+  }
+
+  /// A channel's mean and variance.
+  private func together(
+    _ channel: Int, _ shapes: [(pixels: Int, isLast: Bool)], _ last: SIMDMask<SIMD16<Double.SIMDMaskScalar>>,
+    count: Double
+  ) -> (mean: Float, variance: Float) {
+    var total = SIMD16<Double>(repeating: 0)
+    for (index, shape) in shapes.enumerated() {
+      let part = chunk(index) + channel
+      let sum = SIMD16<Double>(part[0]) * Double(shape.pixels) + SIMD16<Double>(part[channels])
+      total += shape.isLast ? sum.replacing(with: 0, where: .!last) : sum
+    }
+    let centre = total.sum() / count
+    var squares = SIMD16<Double>(repeating: 0)
+    for (index, shape) in shapes.enumerated() {
+      let part = chunk(index) + channel
+      let pixels = Double(shape.pixels)
+      let first = SIMD16<Double>(part[channels])
+      let offset = SIMD16<Double>(part[0]) + first / pixels - centre
+      let within = SIMD16<Double>(part[2 * channels]) - first * first / pixels
+      let sum = within + offset * offset * pixels
+      squares += shape.isLast ? sum.replacing(with: 0, where: .!last) : sum
+    }
+    return (Float(centre), Float(max(0, squares.sum() / count)))
   }
 }

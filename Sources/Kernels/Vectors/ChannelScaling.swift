@@ -31,7 +31,7 @@ private func mapChannels(
   let (channels, stride) = (x.channels, x.stride)
   first.withUnsafeBufferPointer { first in
     second.withUnsafeBufferPointer { second in
-      Parallel.forRanges(x.pixels, grain: max(1, 4096 / max(channels, 1))) { pixels in
+      Parallel.forRanges(x.pixels, grain: max(1, 1024 / max(channels, 1))) { pixels in
         for pixel in pixels {
           for channel in 0..<channels {
             output.value[pixel * channels + channel] = kernel(

@@ -41,8 +41,8 @@ public func tanh(_ x: Activation) -> Activation { map(x, InstructionSet.selected
 /// 1 / (1 + e⁻ˣ) of every element; within 4 ulp.
 public func sigmoid(_ x: Activation) -> Activation { map(x, InstructionSet.selected.sigmoid) }
 
-/// Vectors that one task handles: 4096 × 64 bytes, about 20 µs of memory traffic.
-private let grain = 4096
+/// Vectors that one task handles: 64 kB, a few microseconds, where sharing takes one.
+private let grain = 1024
 
 private func map(_ x: Activation, _ kernel: KernelTable.Map) -> Activation {
   let y = x.uninitializedLike()
