@@ -81,65 +81,68 @@ public func scaleShiftAdd(_ pixels: Int, _ work: BatchNormWork, fused: Bool) {
 }
 
 /// Adds Σ dy and Σ dy·x̂ per channel and lane to `sums`, with dy only where x·scale + shift > 0 if a rectifier followed;
-/// x̂ = x·inverseDeviation + normalShift. Four pixels at a time, as in `shiftedMoments`.
+/// x̂ = x·inverseDeviation + normalShift. If it `writes`, y becomes what is behind the rectifier. Four pixels at a time, as in
+/// `shiftedMoments`.
 @inlinable @inline(__always)
 public func batchNormSums(
-  _ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutablePointer<Vector>, rectifies: Bool, fused: Bool
+  _ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutablePointer<Vector>, rectifies: Bool, writes: Bool,
+  fused: Bool
 ) {
   let channels = work.channels
   let seconds = sums + channels
-  var x = work.x
-  var dy = work.dy
+  var place = 0
   var left = pixels
-  while left >= 4 {
+  while left > 0 {
+    let count = left >= 4 ? 4 : 1
     for channel in 0..<channels {
+      let (scale, shift) = (work.scale[channel], work.shift[channel])
+      let (inverseDeviation, normalShift) = (work.inverseDeviation[channel], work.normalShift[channel])
       var first = sums[channel]
       var second = seconds[channel]
-      for pixel in 0..<4 {
+      var at = place &+ channel
+      if count == 4 {
+        for _ in 0..<4 {
+          addGradient(
+            work, at, scale, shift, inverseDeviation, normalShift, &first, &second, rectifies: rectifies,
+            writes: writes,
+            fused: fused)
+          at &+= channels
+        }
+      } else {
         addGradient(
-          x[pixel &* channels &+ channel], dy[pixel &* channels &+ channel], work, channel, &first, &second,
-          rectifies: rectifies, fused: fused)
+          work, at, scale, shift, inverseDeviation, normalShift, &first, &second, rectifies: rectifies, writes: writes,
+          fused: fused)
       }
       sums[channel] = first
       seconds[channel] = second
     }
-    x += 4 &* channels
-    dy += 4 &* channels
-    left -= 4
-  }
-  while left > 0 {
-    for channel in 0..<channels {
-      addGradient(
-        x[channel], dy[channel], work, channel, &sums[channel], &seconds[channel], rectifies: rectifies, fused: fused)
-    }
-    x += channels
-    dy += channels
-    left -= 1
+    place &+= count &* channels
+    left &-= count
   }
 }
 
 /// One value's part of `batchNormSums`.
 @inlinable @inline(__always)
 func addGradient(
-  _ x: Vector, _ dy: Vector, _ work: BatchNormWork, _ channel: Int, _ first: inout Vector, _ second: inout Vector,
-  rectifies: Bool, fused: Bool
+  _ work: BatchNormWork, _ at: Int, _ scale: Vector, _ shift: Vector, _ inverseDeviation: Vector,
+  _ normalShift: Vector, _ first: inout Vector, _ second: inout Vector, rectifies: Bool, writes: Bool, fused: Bool
 ) {
-  let passed = rectifies ? passing(dy, x, work, channel, fused: fused) : dy
-  let normal = multiplyAdd(work.normalShift[channel], work.inverseDeviation[channel], x, fused: fused)
-  first += passed
-  second = multiplyAdd(second, passed, normal, fused: fused)
-}
-
-/// dy where the rectifier behind the norm let x pass, else 0.
-@inlinable @inline(__always)
-func passing(_ dy: Vector, _ x: Vector, _ work: BatchNormWork, _ channel: Int, fused: Bool) -> Vector {
   let zero = Vector(repeating: 0)
-  return zero.replacing(
-    with: dy, where: multiplyAdd(work.shift[channel], work.scale[channel], x, fused: fused) .> zero)
+  let x = work.x[at]
+  var dy = work.dy[at]
+  if rectifies {
+    let value = multiplyAdd(shift, scale, x, fused: fused)
+    dy = zero.replacing(with: dy, where: value .> zero)
+    if writes { work.y[at] = value.replacing(with: zero, where: value .< zero) }
+  }
+  let normal = multiplyAdd(normalShift, inverseDeviation, x, fused: fused)
+  first += dy
+  second = multiplyAdd(second, dy, normal, fused: fused)
 }
 
 /// dx = scale·dy + (x·slope + offset), dy as in `batchNormSums`, where slope = −normalTerm·inverseDeviation and
-/// offset = −meanTerm − normalTerm·normalShift; `y` is written and may be `dy`.
+/// offset = −meanTerm − normalTerm·normalShift; `y` is written and may be `dy`. Four pixels at a time: loading the constants takes as
+/// long as a pixel.
 @inlinable @inline(__always)
 public func batchNormInputGradient(
   _ pixels: Int, _ work: BatchNormWork, slope: UnsafePointer<Vector>, offset: UnsafePointer<Vector>, rectifies: Bool,
@@ -147,16 +150,38 @@ public func batchNormInputGradient(
 ) {
   let channels = work.channels
   var place = 0
-  for _ in 0..<pixels {
+  var left = pixels
+  while left > 0 {
+    let count = left >= 4 ? 4 : 1
     for channel in 0..<channels {
-      let x = work.x[place &+ channel]
-      let dy = work.dy[place &+ channel]
-      let passed = rectifies ? passing(dy, x, work, channel, fused: fused) : dy
-      let rest = multiplyAdd(offset[channel], slope[channel], x, fused: fused)
-      work.y[place &+ channel] = multiplyAdd(rest, work.scale[channel], passed, fused: fused)
+      let (scale, shift) = (work.scale[channel], work.shift[channel])
+      let (slope, offset) = (slope[channel], offset[channel])
+      var at = place &+ channel
+      if count == 4 {
+        for _ in 0..<4 {
+          writeInputGradient(work, at, scale, shift, slope, offset, rectifies: rectifies, fused: fused)
+          at &+= channels
+        }
+      } else {
+        writeInputGradient(work, at, scale, shift, slope, offset, rectifies: rectifies, fused: fused)
+      }
     }
-    place &+= channels
+    place &+= count &* channels
+    left &-= count
   }
+}
+
+/// One value of `batchNormInputGradient`.
+@inlinable @inline(__always)
+func writeInputGradient(
+  _ work: BatchNormWork, _ at: Int, _ scale: Vector, _ shift: Vector, _ slope: Vector, _ offset: Vector,
+  rectifies: Bool, fused: Bool
+) {
+  let zero = Vector(repeating: 0)
+  let x = work.x[at]
+  var dy = work.dy[at]
+  if rectifies { dy = zero.replacing(with: dy, where: multiplyAdd(shift, scale, x, fused: fused) .> zero) }
+  work.y[at] = multiplyAdd(multiplyAdd(offset, slope, x, fused: fused), scale, dy, fused: fused)
 }
 
 /// The arrays of one batch-norm pass; those that it does not read may be any address.

@@ -155,6 +155,9 @@ public struct BatchNormKernels: Sendable {
   /// See `batchNormSums`.
   public let sums:
     @Sendable (_ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutablePointer<Vector>, _ rectifies: Bool) -> Void
+  /// See `batchNormSums`, with a rectifier, writing.
+  public let sumsRectifying:
+    @Sendable (_ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutablePointer<Vector>) -> Void
   /// See `batchNormInputGradient`.
   public let inputGradient:
     @Sendable (
@@ -168,6 +171,7 @@ public struct BatchNormKernels: Sendable {
     scaleShift: @escaping @Sendable (Int, BatchNormWork, Bool) -> Void,
     scaleShiftAdd: @escaping @Sendable (Int, BatchNormWork) -> Void,
     sums: @escaping @Sendable (Int, BatchNormWork, UnsafeMutablePointer<Vector>, Bool) -> Void,
+    sumsRectifying: @escaping @Sendable (Int, BatchNormWork, UnsafeMutablePointer<Vector>) -> Void,
     inputGradient:
       @escaping @Sendable (Int, BatchNormWork, UnsafePointer<Vector>, UnsafePointer<Vector>, Bool) -> Void
   ) {
@@ -175,6 +179,7 @@ public struct BatchNormKernels: Sendable {
     self.scaleShift = scaleShift
     self.scaleShiftAdd = scaleShiftAdd
     self.sums = sums
+    self.sumsRectifying = sumsRectifying
     self.inputGradient = inputGradient
   }
 }

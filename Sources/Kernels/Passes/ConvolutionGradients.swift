@@ -20,28 +20,27 @@ public func convolutionGradients(
       x, outputGradient: convolutionInputGradient(dy, weight: weight, geometry, height: x.height, width: x.width))
   }
   let convolution = PaddedConvolution(dy, flipping: weight)
-  let sums = NormedWeightGradient(x, slices: 3, rows: 3 * dy.channels)
-  let own = convolution.scratchVectors(rows: sums.pieces.step)
+  let gradient = PartialWeightGradient(slices: 3, rows: 3 * dy.channels, behind: x)
   var stored = convolution.isCheap ? nil : Optional(emptyLike(x))
   let target = stored?.mutablePointer()
   let (outputs, padded, height) = (dy.channels, convolution.padded, x.height)
   let result = RectifiedNormGradient(
-    x, outputGradient: stored ?? convolution as any ImageRows, scratchVectors: own + sums.scratchVectors
+    x, outputGradient: stored ?? convolution as any ImageRows, beside: gradient,
+    scratchVectors: convolution.scratchVectors(rows: ImagePieces(x).step)
   ) { rows, scratch in
     guard let target else {
-      let gradient = convolution.rows(rows.block, rows.range, scratch)
-      return (gradient, gradient)
+      let made = convolution.rows(rows.block, rows.range, scratch)
+      return (made, made)
     }
     let first = target + (rows.block * height + rows.range.lowerBound) * convolution.line
     convolution.write(rows.block, rows.range, to: first, scratch)
     return (UnsafePointer(first), UnsafePointer(first))
-  } body: { part, rows, x, _, scratch in
-    sums.fill(rows, of: x, scratch + own)
-    sums.gradient.addRows(part, rows, of: height, beside: padded, channels: outputs, sums.panels(scratch + own))
+  } body: { part, rows, _, panels in
+    gradient.addRows(part, rows, of: height, beside: padded, channels: outputs, panels)
   }
   // The pixel of dy at (slice, place) beside one of x is the output under the opposite tap.
   let inputs = x.channels
-  sums.gradient.store(into: &dweight, accumulation) { slice, row in
+  gradient.store(into: &dweight, accumulation) { slice, row in
     (start: ((row % outputs) * 9 + 8 - 3 * slice - row / outputs) * inputs, step: 1)
   }
   return result
@@ -60,21 +59,19 @@ public func convolutionGradients(
   let (inputs, outputs) = (x.channels, dy.channels)
   requireFit(weight, dweight, x.shape, inputs: inputs, outputs: outputs, geometry)
   let convolution = PointwiseConvolution(dy, flipping: weight)
-  let sums = NormedWeightGradient(x, slices: 1, rows: outputs)
-  let own = convolution.writeScratchVectors(rows: sums.pieces.step)
+  let gradient = PartialWeightGradient(slices: 1, rows: outputs, behind: x)
   var dx = emptyLike(x)
   let target = dx.mutablePointer()
-  let result = RectifiedNormGradient(x, outputGradient: dx, scratchVectors: own + sums.scratchVectors) {
-    rows, scratch in
+  let result = RectifiedNormGradient(
+    x, outputGradient: dx, beside: gradient, scratchVectors: convolution.writeScratchVectors(rows: ImagePieces(x).step)
+  ) { rows, scratch in
     let first = target + (rows.block * convolution.height + rows.range.lowerBound) * convolution.line
-    let gradient = convolution.write(rows.block, rows.range, to: first, scratch)
-    return (UnsafePointer(first), gradient)
-  } body: { part, rows, x, gradient, scratch in
-    sums.fill(rows, of: x, scratch + own)
-    sums.gradient.add(
-      part, gradient, pixel: outputs, with: 0..<(rows.range.count * convolution.width), sums.panels(scratch + own))
+    let source = convolution.write(rows.block, rows.range, to: first, scratch)
+    return (UnsafePointer(first), source)
+  } body: { part, rows, dy, panels in
+    gradient.add(part, dy, pixel: outputs, with: 0..<(rows.range.count * convolution.width), panels)
   }
-  sums.gradient.store(into: &dweight, accumulation) { _, row in (start: row * inputs, step: 1) }
+  gradient.store(into: &dweight, accumulation) { _, row in (start: row * inputs, step: 1) }
   return result
 }
 
@@ -88,17 +85,16 @@ public func convolutionGradients(
   requireFit(weight, dweight, x.activation.shape, inputs: inputs, outputs: outputs, geometry)
   guard geometry.sumsTapsApart(outputs: inputs, width: width) else {
     var none: [Float] = []
-    let gradient = dy.activation
-    convolutionWeightGradient(x, outputGradient: gradient.view, geometry, weight: &dweight, bias: &none, accumulation)
+    let dy = dy.activation
+    convolutionWeightGradient(x, outputGradient: dy.view, geometry, weight: &dweight, bias: &none, accumulation)
     return convolutionInputGradient(
-      gradient.view, weight: weight, geometry, height: x.activation.height, width: x.activation.width)
+      dy.view, weight: weight, geometry, height: x.activation.height, width: x.activation.width)
   }
   var dx = Activation(uninitialized: x.samples, height: height, width: width, channels: inputs)
   let maps = TapMaps(flipping: weight)
   let padded = PaddedRows(x)
   let pieces = ImagePieces(dx)
-  let gradient = PartialWeightGradient(
-    slices: 3, rows: 3 * inputs, columns: outputs, parts: pieces.parts, pixels: pieces.step * width)
+  let gradient = PartialWeightGradient(slices: 3, rows: 3 * inputs, behind: dy)
   let (line, mapScratch) = (width * outputs, maps.scratchVectors(width: width))
   let rowsScratch = dy.scratchVectors(rows: pieces.step + 2)
   let scratch = ThreadScratch(
@@ -142,37 +138,4 @@ private func requireFit(
     convolutionGradients: weight \(weight.rows)×\(weight.columns) and gradient \(dweight.rows)×\(dweight.columns) do not fit \
     \(geometry.taps) taps of \(shape) and \(outputs) outputs
     """)
-}
-
-/// A weight gradient whose b is what is behind a norm and a rectifier.
-private struct NormedWeightGradient {
-  let pieces: ImagePieces
-  let gradient: PartialWeightGradient
-  private let norm: RectifiedNorm
-
-  /// `rows` of each of the weight gradient's slices.
-  init(_ norm: RectifiedNorm, slices: Int, rows: Int) {
-    self.norm = norm
-    pieces = ImagePieces(norm)
-    gradient = PartialWeightGradient(
-      slices: slices, rows: rows, columns: norm.channels, parts: pieces.parts, pixels: pieces.step * norm.width)
-  }
-
-  /// Pixels behind the norm that stay in the first-level cache until they are transposed.
-  private static let pixels = 2
-  private var behind: Int { Self.pixels * norm.channels }
-  var scratchVectors: Int { behind + gradient.scratchVectors }
-
-  /// The panels in a thread's scratch.
-  func panels(_ scratch: UnsafeMutablePointer<Vector>) -> UnsafePointer<Vector> { UnsafePointer(scratch + behind) }
-
-  /// Makes the panels of what is behind the norm of some rows of x.
-  func fill(_ rows: ImagePieces.Rows, of x: UnsafePointer<Vector>, _ scratch: UnsafeMutablePointer<Vector>) {
-    let pixels = rows.range.count * norm.width
-    for pixel in stride(from: 0, to: pixels, by: Self.pixels) {
-      let count = min(Self.pixels, pixels - pixel)
-      norm.write(pixels: count, of: x + pixel * norm.channels, to: scratch)
-      gradient.fill(UnsafePointer(scratch), pixels: count, at: pixel, scratch + behind)
-    }
-  }
 }

@@ -19,9 +19,11 @@ struct PartialWeightGradient {
   private let maximumPixels: Int
   private let transpose: @Sendable (Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int) -> Void
 
-  /// Room for some parts' sums, of slices × rows × columns, a column being a channel of b, of which up to `pixels` come at a time.
-  init(slices: Int, rows: Int, columns: Int, parts: Int, pixels: Int) {
-    (self.slices, self.rows, self.columns, self.parts, maximumPixels) = (slices, rows, columns, parts, pixels)
+  /// Slices × rows × columns for every part of an image batch, whose channels are the columns.
+  init(slices: Int, rows: Int, behind b: some ImageRows) {
+    let pieces = ImagePieces(b)
+    (self.slices, self.rows, columns) = (slices, rows, b.channels)
+    (parts, maximumPixels) = (pieces.parts, pieces.step * b.width)
     panels = (columns + 15) / 16
     plan = TilePlan(rows: rows, panels: panels, tiles: InstructionSet.selected.tiles)
     paddedRows = plan.rowTiles.reduce(0) { $0 + $1.kernel.rows }

@@ -22,13 +22,18 @@ public struct RectifiedNorm: Sendable {
     InstructionSet.selected.batchNorm.scaleShift(pixels, constants.work(x, x, y), true)
   }
 
-  /// Adds what the gradients of the norm need; see `batchNormSums`.
+  /// Adds what the gradients of the norm need, and writes what is behind the norm if there is a place for it; see `batchNormSums`.
   func addSums(
     pixels: Int, of x: UnsafePointer<Vector>, outputGradient dy: UnsafePointer<Vector>,
-    to sums: UnsafeMutablePointer<Vector>
+    to sums: UnsafeMutablePointer<Vector>, writing y: UnsafeMutablePointer<Vector>?
   ) {
-    // Nothing but the sums is written.
-    InstructionSet.selected.batchNorm.sums(pixels, constants.work(x, dy, sums), sums, true)
+    let kernels = InstructionSet.selected.batchNorm
+    if let y {
+      kernels.sumsRectifying(pixels, constants.work(x, dy, y), sums)
+    } else {
+      // Nothing but the sums is written.
+      kernels.sums(pixels, constants.work(x, dy, sums), sums, true)
+    }
   }
 
   /// The gradient with respect to x; see `batchNormInputGradient`. `y` may be `dy`.

@@ -15,27 +15,28 @@ public struct RectifiedNormGradient: Sendable {
   /// All of it. Cost: one pass.
   public var activation: Activation { stored() }
 
-  /// Rows of a gradient, and what they were made of.
-  typealias MadeRows = (rows: UnsafePointer<Vector>, source: UnsafePointer<Vector>)
-
   /// From the gradient with respect to what is behind norm and rectifier, zero in lanes beyond the last sample. Cost: one pass.
   public init(_ norm: RectifiedNorm, outputGradient: Activation) {
-    self.init(norm, outputGradient: outputGradient, scratchVectors: 0) { rows, scratch in
+    self.init(norm, outputGradient: outputGradient, beside: nil, scratchVectors: 0) { rows, scratch in
       let dy = outputGradient.rows(rows.block, rows.range, scratch)
       return (dy, dy)
-    } body: { _, _, _, _, _ in
+    } body: { _, _, _, _ in
     }
   }
 
+  /// Pixels behind the norm that stay in the caches' first two levels until they are transposed, and a multiple of what the kernels take
+  /// at a time.
+  private static let pixels = 4
+
   /// The same, in a pass that does more. `gradientRows` gives some rows of the gradient, which `outputGradient` has when the pass is
-  /// over, and whatever it made them of; `body` does what else there is to do while that is in the cache, given the rows of the norm's
-  /// input, too. Both are called for the same rows with the same scratch.
+  /// over, and whatever it made them of. `body` does what else there is to do while that is in the cache: it gets the panels of what is
+  /// behind the norm for a weight gradient that is made beside. A thread has one scratch for both.
   init(
-    _ norm: RectifiedNorm, outputGradient: any ImageRows, scratchVectors: Int,
+    _ norm: RectifiedNorm, outputGradient: any ImageRows, beside weightGradient: PartialWeightGradient?,
+    scratchVectors: Int,
     gradientRows: (_ rows: ImagePieces.Rows, _ scratch: UnsafeMutablePointer<Vector>) -> MadeRows,
     body: (
-      _ part: Int, _ rows: ImagePieces.Rows, _ x: UnsafePointer<Vector>, _ source: UnsafePointer<Vector>,
-      _ scratch: UnsafeMutablePointer<Vector>
+      _ part: Int, _ rows: ImagePieces.Rows, _ source: UnsafePointer<Vector>, _ panels: UnsafePointer<Vector>
     ) -> Void
   ) {
     precondition(
@@ -46,17 +47,31 @@ public struct RectifiedNormGradient: Sendable {
     let pieces = ImagePieces(norm)
     let sums = VectorStorage(count: pieces.count * 2 * channels)
     sums.pointer.update(repeating: Vector(repeating: 0), count: sums.count)
+    let inputScratch = x.scratchVectors(rows: pieces.step)
+    let behindVectors = Self.pixels * channels
     let scratch = ThreadScratch(
-      threads: Parallel.threads, vectors: scratchVectors + x.scratchVectors(rows: pieces.step))
+      threads: Parallel.threads,
+      vectors: scratchVectors + inputScratch + behindVectors + (weightGradient?.scratchVectors ?? 0))
     Parallel.forEach(norm.line > 0 ? pieces.parts : 0) { part, thread in
       let own = scratch.part(thread)
+      let behind = own + (scratchVectors + inputScratch)
+      let panels = behind + behindVectors
       pieces.forEachRows(part) { rows in
         let made = gradientRows(rows, own)
         let x = x.rows(rows.block, rows.range, own + scratchVectors)
-        norm.addSums(
-          pixels: rows.range.count * width, of: x, outputGradient: made.rows,
-          to: sums.pointer + rows.piece * 2 * channels)
-        body(part, rows, x, made.source, own)
+        let pixels = rows.range.count * width
+        let sums = sums.pointer + rows.piece * 2 * channels
+        guard let weightGradient else {
+          norm.addSums(pixels: pixels, of: x, outputGradient: made.rows, to: sums, writing: nil)
+          return
+        }
+        for pixel in stride(from: 0, to: pixels, by: Self.pixels) {
+          let (count, place) = (min(Self.pixels, pixels - pixel), pixel * channels)
+          norm.addSums(
+            pixels: count, of: x + place, outputGradient: made.rows + place, to: sums, writing: behind)
+          weightGradient.fill(UnsafePointer(behind), pixels: count, at: pixel, panels)
+        }
+        body(part, rows, made.source, UnsafePointer(panels))
       }
     }
     self.norm = norm
@@ -64,6 +79,9 @@ public struct RectifiedNormGradient: Sendable {
     terms = BatchNormGradientTerms(
       norm.coefficients, sums: sums, chunks: pieces.count, count: norm.samples * norm.height * norm.width)
   }
+
+  /// Rows of a gradient, and what they were made of.
+  typealias MadeRows = (rows: UnsafePointer<Vector>, source: UnsafePointer<Vector>)
 }
 
 extension RectifiedNormGradient: ImageRows {

@@ -19,8 +19,8 @@ struct TiledProduct {
   static let packedDepth = 1024
   /// See `packedDepth`.
   static let rowChunk = 132
-  /// Below this many multiply-adds a product is not worth waking a thread for (about 3 µs of work).
-  static let serialWork = 400_000
+  /// Below this many multiply-adds a product is not worth waking a thread for (about 2 µs of work).
+  static let serialWork = 200_000
 
   var rows: Int
   var panels: Int

@@ -28,6 +28,7 @@ private let batchNorm = BatchNormKernels(
   },
   scaleShiftAdd: { scaleShiftAdd($0, $1, fused: fused) },
   sums: { $3 ? rectifiedSums($0, $1, $2) : plainSums($0, $1, $2) },
+  sumsRectifying: { sumsRectifying($0, $1, $2) },
   inputGradient: {
     $4
       ? batchNormInputGradient($0, $1, slope: $2, offset: $3, rectifies: true, fused: fused)
@@ -44,12 +45,17 @@ private func continuedMoments(
 // Apart, as in one closure the inliner gave up on the second, silently: it called the baseline's, many times slower.
 @inline(never)
 private func rectifiedSums(_ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutablePointer<Vector>) {
-  batchNormSums(pixels, work, sums, rectifies: true, fused: fused)
+  batchNormSums(pixels, work, sums, rectifies: true, writes: false, fused: fused)
+}
+
+@inline(never)
+private func sumsRectifying(_ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutablePointer<Vector>) {
+  batchNormSums(pixels, work, sums, rectifies: true, writes: true, fused: fused)
 }
 
 @inline(never)
 private func plainSums(_ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutablePointer<Vector>) {
-  batchNormSums(pixels, work, sums, rectifies: false, fused: fused)
+  batchNormSums(pixels, work, sums, rectifies: false, writes: false, fused: fused)
 }
 
 private let narrow = TileSet(
