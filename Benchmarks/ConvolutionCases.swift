@@ -104,7 +104,7 @@ private struct ConvolutionOperands {
       var expected = Matrix(rows: outputs.count, columns: geometry.taps * inputs.count)
       Reference.convolutionWeightGradient(
         x.channels(inputs), outputGradient: dy.channels(outputs), geometry, weight: &expected, .replace,
-        lanesFirst: geometry.sumsLanesFirst(inputs: x.channels, outputs: dy.channels))
+        geometry.weightGradientOrder(inputs: x.channels, outputs: dy.channels))
       try check.equal(
         dweight.rows(outputs).taps(geometry.taps, inputs).values, expected.values, "weight gradient")
     }

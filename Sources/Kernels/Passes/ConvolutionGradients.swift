@@ -20,10 +20,10 @@ public func convolutionGradients(
       x, outputGradient: convolutionInputGradient(dy, weight: weight, geometry, height: x.height, width: x.width))
   }
   let convolution = PaddedConvolution(dy, flipping: weight)
-  let gradient = PartialWeightGradient(slices: 3, rows: 3 * dy.channels, behind: x)
+  let gradient = PartialWeightGradient(geometry, channels: dy.channels, areOutputs: true, columns: x)
   var stored = convolution.isCheap ? nil : Optional(emptyLike(x))
   let target = stored?.mutablePointer()
-  let (outputs, padded, height) = (dy.channels, convolution.padded, x.height)
+  let (padded, height) = (convolution.padded, x.height)
   let result = RectifiedNormGradient(
     x, outputGradient: stored ?? convolution as any ImageRows, beside: gradient,
     scratchVectors: convolution.scratchVectors(rows: ImagePieces(x).step)
@@ -36,13 +36,9 @@ public func convolutionGradients(
     convolution.write(rows.block, rows.range, to: first, scratch)
     return (UnsafePointer(first), UnsafePointer(first))
   } body: { part, rows, _, panels in
-    gradient.addRows(part, rows, of: height, beside: padded, channels: outputs, panels)
+    gradient.addRows(part, rows, of: height, beside: padded, panels)
   }
-  // The pixel of dy at (slice, place) beside one of x is the output under the opposite tap.
-  let inputs = x.channels
-  gradient.store(into: &dweight, accumulation) { slice, row in
-    (start: ((row % outputs) * 9 + 8 - 3 * slice - row / outputs) * inputs, step: 1)
-  }
+  gradient.store(into: &dweight, accumulation)
   return result
 }
 
@@ -59,7 +55,7 @@ public func convolutionGradients(
   let (inputs, outputs) = (x.channels, dy.channels)
   requireFit(weight, dweight, x.shape, inputs: inputs, outputs: outputs, geometry)
   let convolution = PointwiseConvolution(dy, flipping: weight)
-  let gradient = PartialWeightGradient(slices: 1, rows: outputs, behind: x)
+  let gradient = PartialWeightGradient(geometry, channels: outputs, areOutputs: true, columns: x)
   var dx = emptyLike(x)
   let target = dx.mutablePointer()
   let result = RectifiedNormGradient(
@@ -71,7 +67,7 @@ public func convolutionGradients(
   } body: { part, rows, dy, panels in
     gradient.add(part, dy, pixel: outputs, with: 0..<(rows.range.count * convolution.width), panels)
   }
-  gradient.store(into: &dweight, accumulation) { _, row in (start: row * inputs, step: 1) }
+  gradient.store(into: &dweight, accumulation)
   return result
 }
 
@@ -94,14 +90,16 @@ public func convolutionGradients(
   let maps = TapMaps(flipping: weight)
   let padded = PaddedRows(x)
   let pieces = ImagePieces(dx)
-  let gradient = PartialWeightGradient(slices: 3, rows: 3 * inputs, behind: dy)
+  let gradient = PartialWeightGradient(geometry, channels: inputs, areOutputs: false, columns: dy)
   let (line, mapScratch) = (width * outputs, maps.scratchVectors(width: width))
   let rowsScratch = dy.scratchVectors(rows: pieces.step + 2)
   let scratch = ThreadScratch(
     threads: Parallel.threads, vectors: mapScratch + rowsScratch + gradient.scratchVectors)
   let target = dx.mutablePointer()
-  Parallel.forEach(dx.line > 0 && outputs > 0 ? pieces.parts : 0) { part, thread in
+  Parallel.forEach(pieces.parts) { part, thread in
     let own = scratch.part(thread)
+    gradient.begin(part)
+    guard width > 0, inputs > 0, outputs > 0 else { return }
     let panels = own + mapScratch + rowsScratch
     pieces.forEachRows(part) { rows in
       // The first and the last rows of a piece have neighbours that belong to others.
@@ -115,12 +113,10 @@ public func convolutionGradients(
           to: target + rows.block * height * width * inputs, rows: all, scratch: own)
       }
       gradient.fill(values + (range.lowerBound - first) * line, pixels: range.count * width, panels)
-      gradient.addRows(part, rows, of: height, beside: padded, channels: inputs, UnsafePointer(panels))
+      gradient.addRows(part, rows, of: height, beside: padded, UnsafePointer(panels))
     }
   }
-  gradient.store(into: &dweight, accumulation) { slice, row in
-    (start: 3 * slice * inputs + row, step: 9 * inputs)
-  }
+  gradient.store(into: &dweight, accumulation)
   return dx
 }
 

@@ -13,7 +13,7 @@ struct PaddedConvolution {
 
   /// Few: what is copied is less than a tenth of what is written.
   static func fits(_ geometry: Convolution, inputs: Int) -> Bool {
-    geometry.kernel == 3 && geometry.stride == 1 && inputs <= ThinWeightGradient.channels
+    geometry.kernel == 3 && geometry.stride == 1 && inputs <= PartialWeightGradient.channels
   }
 
   /// Whether making rows of the output again takes less time than reading them from memory: up to nine cycles a vector, where reading

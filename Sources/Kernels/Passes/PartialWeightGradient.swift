@@ -1,13 +1,20 @@
 import MicroKernels
 
-/// The weight gradient of a pass, dW[row, c] = Σ a[row]·b[c] over pixels and lanes, in parts: every part of the batch has sums of its
-/// own, and they are added in order.
+/// The weight gradient of a convolution at stride 1, dW[o, tap, i] = Σ dy[o]·x[i] over pixels and lanes, in parts: every part of the
+/// batch has sums of its own, and they are added in order.
 ///
-/// Lanes are summed over, so one operand must have its channels in lanes: b's pixels are transposed to panels of sixteen channels,
-/// `[panel][pixel][sample]`, while they are in the cache. The other is read as it lies: a row is a channel, its lanes are sixteen
-/// consecutive products. A 3×3 convolution's gradient has three slices, one a kernel row, whose rows are the three taps of each of
-/// the few channels of `PaddedRows`.
+/// Lanes are summed over, so one operand must have its channels in lanes: its pixels are transposed to panels of sixteen channels,
+/// `[panel][pixel][sample]`, while they are in the cache. These channels are the columns. The other operand is read as it lies: a row
+/// is a channel, its lanes are sixteen consecutive products. A 3×3 convolution's gradient has three slices, one a kernel row, whose
+/// rows are the three taps of each of the few channels of `PaddedRows`.
 struct PartialWeightGradient {
+  /// Up to how many channels the rows of a 3×3 convolution may have.
+  static let channels = 16
+
+  /// Whether the rows are the output's channels; else the input's.
+  private let rowsAreOutputs: Bool
+  private let taps: Int
+  private let channels: Int
   private let slices: Int
   private let rows: Int
   private let columns: Int
@@ -19,16 +26,17 @@ struct PartialWeightGradient {
   private let maximumPixels: Int
   private let transpose: @Sendable (Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int) -> Void
 
-  /// Slices × rows × columns for every part of an image batch, whose channels are the columns.
-  init(slices: Int, rows: Int, behind b: some ImageRows) {
+  /// Sums for the parts of an image batch whose channels are the columns, beside an operand with some `channels`.
+  init(_ geometry: Convolution, channels: Int, areOutputs: Bool, columns b: some ImageRows) {
     let pieces = ImagePieces(b)
-    (self.slices, self.rows, columns) = (slices, rows, b.channels)
+    rowsAreOutputs = areOutputs
+    (self.channels, taps, columns) = (channels, geometry.taps, b.channels)
+    (slices, rows) = (geometry.kernel, geometry.kernel * channels)
     (parts, maximumPixels) = (pieces.parts, pieces.step * b.width)
     panels = (columns + 15) / 16
     plan = TilePlan(rows: rows, panels: panels, tiles: InstructionSet.selected.tiles)
     paddedRows = plan.rowTiles.reduce(0) { $0 + $1.kernel.rows }
     sums = VectorStorage(count: parts * slices * paddedRows * panels)
-    sums.pointer.update(repeating: Vector(repeating: 0), count: sums.count)
     transpose = InstructionSet.selected.transpose16
   }
 
@@ -36,6 +44,11 @@ struct PartialWeightGradient {
   var scratchVectors: Int { panels * maximumPixels * 16 }
 
   private var partVectors: Int { slices * paddedRows * panels }
+
+  /// Begins a part's sums, on the thread that adds to them: another's would have them in its cache.
+  func begin(_ part: Int) {
+    (sums.pointer + part * partVectors).update(repeating: Vector(repeating: 0), count: partVectors)
+  }
 
   /// Takes `pixels` pixels of b, from number `first` of this time's on.
   func fill(
@@ -87,8 +100,7 @@ struct PartialWeightGradient {
 
   /// Adds the products of a 3×3 convolution's kernel rows, of `beside`, with some rows of b's images, which have `height`.
   func addRows(
-    _ part: Int, _ rows: ImagePieces.Rows, of height: Int, beside: PaddedRows, channels: Int,
-    _ scratch: UnsafePointer<Vector>
+    _ part: Int, _ rows: ImagePieces.Rows, of height: Int, beside: PaddedRows, _ scratch: UnsafePointer<Vector>
   ) {
     let width = beside.lineVectors / max(channels, 1) - 2
     for slice in 0..<3 {
@@ -101,12 +113,16 @@ struct PartialWeightGradient {
     }
   }
 
-  /// Puts the parts' sums in their places: column c of a slice's row at `place(slice, row).start + c·step`. The sums of the first part
-  /// are overwritten.
-  func store(
-    into weight: inout Matrix, _ accumulation: Accumulation,
-    _ place: @Sendable (_ slice: Int, _ row: Int) -> (start: Int, step: Int)
-  ) {
+  /// Where the sums of a slice's row belong in the weight, and how far apart they are there. The pixel of the output at (slice, place)
+  /// beside one of the input is that under the opposite tap.
+  private func place(_ slice: Int, _ row: Int) -> (start: Int, step: Int) {
+    let (tap, channel) = (slice * slices + row / channels, row % channels)
+    return rowsAreOutputs
+      ? ((channel * taps + taps - 1 - tap) * columns, 1) : (tap * channels + channel, taps * channels)
+  }
+
+  /// Puts the sums of the parts in their places, or adds them. The sums of the first part are overwritten.
+  func store(into weight: inout Matrix, _ accumulation: Accumulation) {
     let add = InstructionSet.selected.add
     weight.values.withUnsafeMutableBufferPointer { values in
       guard let weights = values.baseAddress else { return }

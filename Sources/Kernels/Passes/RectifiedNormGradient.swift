@@ -46,14 +46,18 @@ public struct RectifiedNormGradient: Sendable {
     let (x, channels, width) = (norm.x, norm.channels, norm.width)
     let pieces = ImagePieces(norm)
     let sums = VectorStorage(count: pieces.count * 2 * channels)
-    sums.pointer.update(repeating: Vector(repeating: 0), count: sums.count)
     let inputScratch = x.scratchVectors(rows: pieces.step)
     let behindVectors = Self.pixels * channels
     let scratch = ThreadScratch(
       threads: Parallel.threads,
       vectors: scratchVectors + inputScratch + behindVectors + (weightGradient?.scratchVectors ?? 0))
-    Parallel.forEach(norm.line > 0 ? pieces.parts : 0) { part, thread in
+    Parallel.forEach(pieces.parts) { part, thread in
       let own = scratch.part(thread)
+      weightGradient?.begin(part)
+      for piece in pieces.pieces(part) {
+        (sums.pointer + piece * 2 * channels).update(repeating: Vector(repeating: 0), count: 2 * channels)
+      }
+      guard norm.line > 0 else { return }
       let behind = own + (scratchVectors + inputScratch)
       let panels = behind + behindVectors
       pieces.forEachRows(part) { rows in

@@ -23,10 +23,22 @@ public struct Convolution: Sendable, Equatable {
   /// Taps of the kernel.
   public var taps: Int { kernel * kernel }
 
-  /// Whether every lane's part of a weight gradient's sums is summed before the lanes are added; see
-  /// `convolutionWeightGradient`.
-  public func sumsLanesFirst(inputs: Int, outputs: Int) -> Bool {
-    kernel == 3 && stride == 1 && min(inputs, outputs) <= ThinWeightGradient.channels
+  /// The order of a weight gradient's sums.
+  public enum WeightGradientOrder: Sendable {
+    /// One chain over blocks, output pixels and lanes.
+    case oneChain
+    /// Sixteen chains over blocks and output pixels, one a lane, that are then added.
+    case lanesFirst
+    /// One chain for each part of the batch, which are then added; see `ImagePieces`.
+    case parts
+  }
+
+  /// The order of `convolutionWeightGradient`'s sums.
+  public func weightGradientOrder(inputs: Int, outputs: Int) -> WeightGradientOrder {
+    guard stride == 1 else { return .oneChain }
+    let fewer = min(inputs, outputs)
+    return kernel == 1 || (ThinWeightGradient.channels + 1...PartialWeightGradient.channels).contains(fewer)
+      ? .parts : fewer <= ThinWeightGradient.channels ? .lanesFirst : .oneChain
   }
 
   /// Whether every tap's products are summed apart, from zero, and then the taps, from the bias; see `TapMaps`.
@@ -104,10 +116,8 @@ public func convolutionInputGradient(
 
 /// The gradients with respect to weight and bias of y = W ∗ x + bias.
 ///
-/// Every weight's sum is one chain over blocks, output pixels and lanes in ascending order, whatever the number of threads; for
-/// 3×3 at stride 1 with few channels on one side it is sixteen chains over blocks and output pixels, one a lane, that are then
-/// added. An empty `bias` is none. Lanes beyond the last sample must carry dy = 0. Cost: as forward, plus the transposition of one
-/// operand where there is one chain.
+/// The order of every weight's sum is `weightGradientOrder`'s, whatever the number of threads. An empty `bias` is none. Lanes beyond
+/// the last sample must carry dy = 0. Cost: as forward, plus the transposition of one operand unless lanes are summed first.
 public func convolutionWeightGradient(
   _ x: ChannelView, outputGradient dy: ChannelView, _ geometry: Convolution, weight dweight: inout Matrix,
   bias dbias: inout [Float], _ accumulation: Accumulation
@@ -121,11 +131,14 @@ public func convolutionWeightGradient(
     convolutionWeightGradient: \(dweight.rows)×\(dweight.columns) and bias \(dbias.count) do not fit \
     \(x.activation.shape) with \(x.channels) inputs and \(dy.activation.shape) with \(dy.channels) outputs
     """)
-  if geometry.sumsLanesFirst(inputs: x.channels, outputs: dy.channels) {
-    ThinWeightGradient(x.contiguous, outputGradient: dy.contiguous, tiles: InstructionSet.selected.tiles)
+  let (input, gradient) = (x.contiguous, dy.contiguous)
+  switch geometry.weightGradientOrder(inputs: x.channels, outputs: dy.channels) {
+  case .parts: weightGradientInParts(input, outputGradient: gradient, geometry, weight: &dweight, accumulation)
+  case .lanesFirst:
+    ThinWeightGradient(input, outputGradient: gradient, tiles: InstructionSet.selected.tiles)
       .run(weight: &dweight, accumulation)
-  } else {
-    ConvolutionWeightGradient(x.contiguous, outputGradient: dy.contiguous, geometry).run(weight: &dweight, accumulation)
+  case .oneChain:
+    ConvolutionWeightGradient(input, outputGradient: gradient, geometry).run(weight: &dweight, accumulation)
   }
   guard !dbias.isEmpty else { return }
   sumOverSamples(dy, into: &dbias, accumulation)

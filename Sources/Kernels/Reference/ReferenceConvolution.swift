@@ -62,21 +62,46 @@ extension Reference {
     return dx
   }
 
-  /// The weights' gradient; see `convolutionWeightGradient`, `lanesFirst` being the order of its sums.
+  /// The weights' gradient; see `convolutionWeightGradient`.
   public static func convolutionWeightGradient(
     _ x: ChannelView, outputGradient dy: ChannelView, _ geometry: Convolution, weight dweight: inout Matrix,
-    _ accumulation: Accumulation, lanesFirst: Bool
+    _ accumulation: Accumulation, _ order: Convolution.WeightGradientOrder
   ) {
     if accumulation == .replace { dweight = Matrix(rows: dweight.rows, columns: dweight.columns) }
-    if lanesFirst {
-      addLaneSums(x, outputGradient: dy, geometry, to: &dweight)
-      return
+    switch order {
+    case .oneChain: addChain(x, outputGradient: dy, geometry, to: &dweight) { _, _, _ in true }
+    case .lanesFirst: addLaneSums(x, outputGradient: dy, geometry, to: &dweight)
+    case .parts:
+      // A product belongs to where its factor of the operand with more channels is.
+      let rowsAreOutputs = dy.channels <= x.channels
+      let pieces = ImagePieces(rowsAreOutputs ? x.activation : dy.activation)
+      var total = Matrix(rows: dweight.rows, columns: dweight.columns)
+      for part in 0..<pieces.parts {
+        var sums = Matrix(rows: dweight.rows, columns: dweight.columns)
+        addChain(x, outputGradient: dy, geometry, to: &sums) { block, inputRow, outputRow in
+          pieces.pieces(part).contains { index in
+            pieces[index].block == block && pieces[index].rows.contains(rowsAreOutputs ? inputRow : outputRow)
+          }
+        }
+        for index in total.values.indices {
+          total.values[index] = part == 0 ? sums.values[index] : total.values[index] + sums.values[index]
+        }
+      }
+      for index in total.values.indices { dweight.values[index] += total.values[index] }
     }
+  }
+
+  /// Adds the products of the rows that `includes` to the weights' gradient.
+  private static func addChain(
+    _ x: ChannelView, outputGradient dy: ChannelView, _ geometry: Convolution, to dweight: inout Matrix,
+    _ includes: (_ block: Int, _ inputRow: Int, _ outputRow: Int) -> Bool
+  ) {
     let image = x.activation
     for block in 0..<dy.blocks {
       for row in 0..<dy.activation.height {
         for column in 0..<dy.activation.width {
           forEachTap(geometry, row, column, image.height, image.width) { tap, inputRow, inputColumn in
+            guard includes(block, inputRow, row) else { return }
             for sample in (16 * block)..<min(16 * block + 16, dy.samples) {
               for output in 0..<dy.channels {
                 let gradient = dy.activation[sample, row, column, dy.range.lowerBound + output]
