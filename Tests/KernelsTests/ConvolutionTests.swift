@@ -125,7 +125,7 @@ extension SharedState {
       "Few channels: lane sums in tiles of every width equal the reference to the bit",
       arguments: [
         // Rows of six and three, columns of four and one, several blocks and parts of one in a chunk.
-        Shape(17, 3, 5, 1, 9, 3), Shape(70, 4, 4, 7, 3, 3), Shape(33, 16, 17, 4, 21, 3), Shape(16, 1, 1, 2, 2, 3),
+        Shape(17, 3, 5, 1, 9, 3), Shape(70, 4, 4, 7, 3, 3), Shape(33, 16, 17, 16, 21, 3), Shape(16, 1, 1, 2, 2, 3),
       ])
     func laneSums(shape: Shape) {
       var numbers = Numbers(16)

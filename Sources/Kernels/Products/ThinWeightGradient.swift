@@ -12,37 +12,49 @@ import MicroKernels
 ///                                     kx=0    kx=1    kx=2
 ///
 /// 1. tasks (parallel: each owns some columns, which are the thick operand's channels), a tile's columns at a time: their
-///    sums, `[kernel row][row][column]`, stay in the first-level cache;
+///    sums, `[part][kernel row][row][column]`, stay in the first-level cache;
 /// 2. blocks and chunks of image rows, as many as leave that cache room for the sums;
-/// 3. kernel rows, row tiles.
+/// 3. parts of up to four channels of the thin operand, so that a chunk of each stays in that cache too;
+/// 4. kernel rows, row tiles.
 struct ThinWeightGradient {
-  /// Of a chunk's pixels, of both operands. Twice a first-level cache of 32 to 48 kB: longer
+  /// Of a chunk's pixels, the thick operand's and a part's of the thin one. Twice a first-level cache of 32 to 48 kB: longer
   /// chunks load and store the sums less often, and beyond this the thin operand's lines come from the second level for every
   /// kernel row (measured).
   private static let chunkBytes = 73_728
-  /// Up to how many channels the thin operand may have: beyond, `PartialWeightGradient` is faster (measured), whose transposition is
-  /// then less than a fifth of its work.
-  static let channels = 4
+  /// Up to how many channels the thin operand may have: beyond, the sums fill the first-level cache.
+  static let channels = 16
+  /// Channels of a part.
+  private static let partChannels = 4
 
-  private let thin: PaddedRows
+  /// Some channels of the thin operand.
+  private struct Part {
+    let first: Int
+    let channels: Int
+    let columns: PaddedRows
+    /// Rows of a kernel row's tiles.
+    var rows: Int { 3 * channels }
+  }
+
+  private let parts: [Part]
   private let thick: Activation
   /// Whether the thin operand is dy; else x.
   private let rowsAreOutputs: Bool
   private let kernels: [LaneSumKernel]
   /// Channels of the thin operand.
   private let channels: Int
-  /// Rows of a kernel row's tiles.
-  private var rows: Int { 3 * channels }
   /// Columns of a task's tiles.
   private var width: Int { kernels[0].columns }
 
   init(_ x: Activation, outputGradient dy: Activation, tiles: TileSet) {
     rowsAreOutputs = dy.channels <= x.channels
+    let thin = rowsAreOutputs ? dy : x
     thick = rowsAreOutputs ? x : dy
-    let few = rowsAreOutputs ? dy : x
-    thin = PaddedRows(few.view)
-    channels = few.channels
     kernels = tiles.laneSums
+    channels = thin.channels
+    parts = stride(from: 0, to: thin.channels, by: Self.partChannels).map { first in
+      let count = min(Self.partChannels, thin.channels - first)
+      return Part(first: first, channels: count, columns: PaddedRows(thin.channels(first..<(first + count))))
+    }
   }
 
   func run(weight dweight: inout Matrix, _ accumulation: Accumulation) {
@@ -65,9 +77,9 @@ struct ThinWeightGradient {
 
   /// Sums some columns over all blocks and pixels.
   private func sum(_ columns: Range<Int>, _ sums: UnsafeMutablePointer<Vector>) {
-    let tiles = tiles(columns.count)
+    let tilesOfParts = parts.map { tiles($0, columns.count) }
     let height = max(thick.height, 1)
-    let lineBytes = 64 * (thick.width * columns.count + thin.lineVectors)
+    let lineBytes = 64 * (thick.width * columns.count + parts.reduce(0) { max($0, $1.columns.lineVectors) })
     // Several blocks of small images, or some lines of a block, in equal chunks.
     let chunks = (height * lineBytes + Self.chunkBytes - 1) / Self.chunkBytes
     let lines = (height + chunks - 1) / chunks
@@ -75,33 +87,35 @@ struct ThinWeightGradient {
     for block in stride(from: 0, to: thick.blocks, by: blocks) {
       let count = min(blocks, thick.blocks - block)
       for start in stride(from: 0, to: thick.height, by: lines) {
-        for slice in 0..<3 {
-          let first = max(start, 1 - slice)
-          let last = min(start + lines, thick.height, thick.height + 1 - slice)
-          if first >= last { continue }
-          let thinPixel = thin.row(block, first + slice - 1)
-          let thickPixel = thick.pointer + (block * thick.height + first) * thick.width * thick.channels
-          let slice = sums + slice * rows * width
-          for tile in tiles {
-            tile.kernel.run(
-              LaneSumWork(
-                blocks: count, lines: last - first, pixels: thick.width, a: thinPixel + tile.row, aPixel: channels,
-                aLine: thin.lineVectors, aBlock: thin.lineVectors * thick.height,
-                b: thickPixel + columns.lowerBound + tile.column, bPixel: thick.channels,
-                bLine: thick.width * thick.channels, bBlock: thick.vectorsPerBlock,
-                c: slice + tile.row * width + tile.column, cRow: width))
+        for (part, tiles) in zip(parts, tilesOfParts) {
+          for slice in 0..<3 {
+            let first = max(start, 1 - slice)
+            let last = min(start + lines, thick.height, thick.height + 1 - slice)
+            if first >= last { continue }
+            let thinPixel = part.columns.row(block, first + slice - 1)
+            let thickPixel = thick.pointer + (block * thick.height + first) * thick.width * thick.channels
+            let slice = sums + (9 * part.first + slice * part.rows) * width
+            for tile in tiles {
+              tile.kernel.run(
+                LaneSumWork(
+                  blocks: count, lines: last - first, pixels: thick.width, a: thinPixel + tile.row,
+                  aPixel: part.channels, aLine: part.columns.lineVectors,
+                  aBlock: part.columns.lineVectors * thick.height, b: thickPixel + columns.lowerBound + tile.column,
+                  bPixel: thick.channels, bLine: thick.width * thick.channels, bBlock: thick.vectorsPerBlock,
+                  c: slice + tile.row * width + tile.column, cRow: width))
+            }
           }
         }
       }
     }
   }
 
-  /// The tiles of a kernel row's sums for some columns.
-  private func tiles(_ columns: Int) -> [(kernel: LaneSumKernel, row: Int, column: Int)] {
+  /// The tiles of a kernel row's sums of a part for some columns.
+  private func tiles(_ part: Part, _ columns: Int) -> [(kernel: LaneSumKernel, row: Int, column: Int)] {
     var tiles: [(kernel: LaneSumKernel, row: Int, column: Int)] = []
     var row = 0
-    while row < rows {
-      let height = rows - row >= 6 ? 6 : 3
+    while row < part.rows {
+      let height = part.rows - row >= 6 ? 6 : 3
       var column = 0
       while column < columns {
         guard let kernel = kernels.first(where: { $0.rows == height && $0.columns <= columns - column }) else {
@@ -120,17 +134,19 @@ struct ThinWeightGradient {
   private func store(
     _ columns: Range<Int>, _ sums: UnsafeMutablePointer<Vector>, _ weights: UnsafeMutablePointer<Float>, adds: Bool
   ) {
-    for row in 0..<(3 * rows) {
-      let (tap, channel) = (row / channels, row % channels)
-      let sum = sums + row * width
-      let target =
-        rowsAreOutputs
-        ? weights + (channel * 9 + 8 - tap) * thick.channels + columns.lowerBound
-        : weights + columns.lowerBound * 9 * channels + tap * channels + channel
-      let step = rowsAreOutputs ? 1 : 9 * channels
-      for column in 0..<columns.count {
-        let total = laneSum(sum[column])
-        target[column * step] = adds ? target[column * step] + total : total
+    for part in parts {
+      for row in 0..<(3 * part.rows) {
+        let (tap, channel) = (row / part.channels, part.first + row % part.channels)
+        let sum = sums + (9 * part.first + row) * width
+        let target =
+          rowsAreOutputs
+          ? weights + (channel * 9 + 8 - tap) * thick.channels + columns.lowerBound
+          : weights + columns.lowerBound * 9 * channels + tap * channels + channel
+        let step = rowsAreOutputs ? 1 : 9 * channels
+        for column in 0..<columns.count {
+          let total = laneSum(sum[column])
+          target[column * step] = adds ? target[column * step] + total : total
+        }
       }
     }
   }

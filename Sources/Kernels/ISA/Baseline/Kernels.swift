@@ -29,11 +29,22 @@ private let batchNorm = BatchNormKernels(
   scaleShiftAdd: { scaleShiftAdd($0, $1, fused: fused) },
   sums: { $3 ? rectifiedSums($0, $1, $2) : plainSums($0, $1, $2) },
   sumsRectifying: { sumsRectifying($0, $1, $2) },
-  inputGradient: {
-    $4
-      ? batchNormInputGradient($0, $1, slope: $2, offset: $3, rectifies: true, fused: fused)
-      : batchNormInputGradient($0, $1, slope: $2, offset: $3, rectifies: false, fused: fused)
-  })
+  inputGradient: { $4 ? rectifiedInputGradient($0, $1, $2, $3) : plainInputGradient($0, $1, $2, $3) })
+
+// Apart, as in one closure the inliner gave up on the second, silently: it called the baseline's, many times slower.
+@inline(never)
+private func rectifiedInputGradient(
+  _ pixels: Int, _ work: BatchNormWork, _ slope: UnsafePointer<Vector>, _ offset: UnsafePointer<Vector>
+) {
+  batchNormInputGradient(pixels, work, slope: slope, offset: offset, rectifies: true, fused: fused)
+}
+
+@inline(never)
+private func plainInputGradient(
+  _ pixels: Int, _ work: BatchNormWork, _ slope: UnsafePointer<Vector>, _ offset: UnsafePointer<Vector>
+) {
+  batchNormInputGradient(pixels, work, slope: slope, offset: offset, rectifies: false, fused: fused)
+}
 
 @inline(never)
 private func continuedMoments(
@@ -42,7 +53,6 @@ private func continuedMoments(
   shiftedMoments(pixels, channels, x, sums, continues: true, fused: fused)
 }
 
-// Apart, as in one closure the inliner gave up on the second, silently: it called the baseline's, many times slower.
 @inline(never)
 private func rectifiedSums(_ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutablePointer<Vector>) {
   batchNormSums(pixels, work, sums, rectifies: true, writes: false, fused: fused)
