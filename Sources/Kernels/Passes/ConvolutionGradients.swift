@@ -25,7 +25,7 @@ public func convolutionGradients(
   let target = stored?.mutablePointer()
   let (padded, height) = (convolution.padded, x.height)
   let result = RectifiedNormGradient(
-    x, outputGradient: stored ?? convolution as any ImageRows, beside: gradient,
+    x, outputGradient: stored.map(ReadAhead.init) ?? convolution as any ImageRows, beside: gradient,
     scratchVectors: convolution.scratchVectors(rows: ImagePieces(x).step)
   ) { rows, scratch in
     guard let target else {
@@ -59,7 +59,8 @@ public func convolutionGradients(
   var dx = emptyLike(x)
   let target = dx.mutablePointer()
   let result = RectifiedNormGradient(
-    x, outputGradient: dx, beside: gradient, scratchVectors: convolution.writeScratchVectors(rows: ImagePieces(x).step)
+    x, outputGradient: ReadAhead(dx), beside: gradient,
+    scratchVectors: convolution.writeScratchVectors(rows: ImagePieces(x).step)
   ) { rows, scratch in
     let first = target + (rows.block * convolution.height + rows.range.lowerBound) * convolution.line
     let source = convolution.write(rows.block, rows.range, to: first, scratch)

@@ -5,10 +5,10 @@ public struct ConvolutionOutput: Sendable {
   init(_ rows: any ImageRows) { self.rows = rows }
 
   /// An output in memory.
-  public init(_ activation: Activation) { rows = activation }
+  public init(_ activation: Activation) { rows = ReadAhead(activation) }
 
   /// Some channels of what is in memory.
-  public init(_ view: ChannelView) { rows = view.contiguous }
+  public init(_ view: ChannelView) { self.init(view.contiguous) }
 
   /// All of it. Cost: nothing, or the convolution.
   public var activation: Activation { rows.stored() }

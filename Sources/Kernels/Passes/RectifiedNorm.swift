@@ -51,12 +51,12 @@ extension RectifiedNorm: ImageRows {
   var width: Int { x.width }
   var channels: Int { x.channels }
 
-  func scratchVectors(rows: Int) -> Int { x.isStored ? rows * line + 1 : x.scratchVectors(rows: rows) }
+  func scratchVectors(rows: Int) -> Int { (x.isStored ? rows * line : 0) + x.scratchVectors(rows: rows) }
 
   func rows(_ block: Int, _ rows: Range<Int>, _ scratch: UnsafeMutablePointer<Vector>) -> UnsafePointer<Vector> {
     let source = x.rows(block, rows, scratch)
     // What is in the scratch is overwritten: the less of the cache is needed, the better.
-    let target = x.isStored ? scratch : UnsafeMutablePointer(mutating: source)
+    let target = x.isStored ? scratch + x.scratchVectors(rows: rows.count) : UnsafeMutablePointer(mutating: source)
     write(pixels: rows.count * width, of: source, to: target)
     return UnsafePointer(target)
   }

@@ -95,7 +95,7 @@ extension RectifiedNormGradient: ImageRows {
   var channels: Int { norm.channels }
 
   func scratchVectors(rows: Int) -> Int {
-    (outputGradient.isStored ? rows * line + 1 : outputGradient.scratchVectors(rows: rows))
+    (outputGradient.isStored ? rows * line : 0) + outputGradient.scratchVectors(rows: rows)
       + norm.x.scratchVectors(rows: rows)
   }
 
@@ -105,7 +105,9 @@ extension RectifiedNormGradient: ImageRows {
     let inputScratch = norm.x.scratchVectors(rows: rows.count)
     let x = norm.x.rows(block, rows, scratch)
     let dy = outputGradient.rows(block, rows, scratch + inputScratch)
-    let target = outputGradient.isStored ? scratch + inputScratch : UnsafeMutablePointer(mutating: dy)
+    let target =
+      outputGradient.isStored
+      ? scratch + inputScratch + outputGradient.scratchVectors(rows: rows.count) : UnsafeMutablePointer(mutating: dy)
     norm.writeGradient(pixels: pixels, of: x, outputGradient: dy, terms, to: target)
     let lanes = samples % 16
     if lanes > 0 && block == blocks - 1 {

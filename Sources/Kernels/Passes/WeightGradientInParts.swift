@@ -11,6 +11,8 @@ func weightGradientInParts(
   let padded = geometry.kernel == 3 ? PaddedRows(rowsOperand.view) : nil
   let pieces = ImagePieces(columnsOperand)
   let (channels, width, height) = (rowsOperand.channels, x.width, x.height)
+  func rows(_ x: Activation) -> any ImageRows { ReadAhead.pays(x) ? ReadAhead(x) : x }
+  let (ahead, columns) = (rows(rowsOperand), rows(columnsOperand))
   // Before the panels: where rows are read ahead to.
   let scratch = ThreadScratch(threads: Parallel.threads, vectors: gradient.scratchVectors + 1)
   Parallel.forEach(pieces.parts) { part, thread in
@@ -19,12 +21,12 @@ func weightGradientInParts(
     guard columnsOperand.line > 0, channels > 0 else { return }
     pieces.forEachRows(part) { rows in
       let pixels = rows.range.count * width
-      gradient.fill(columnsOperand.rows(rows.block, rows.range, own), pixels: pixels, own + 1)
+      gradient.fill(columns.rows(rows.block, rows.range, own), pixels: pixels, own + 1)
       if let padded {
         gradient.addRows(part, rows, of: height, beside: padded, UnsafePointer(own + 1))
       } else {
         gradient.add(
-          part, rowsOperand.rows(rows.block, rows.range, own), pixel: channels, with: 0..<pixels,
+          part, ahead.rows(rows.block, rows.range, own), pixel: channels, with: 0..<pixels,
           UnsafePointer(own + 1))
       }
     }

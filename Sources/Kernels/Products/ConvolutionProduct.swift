@@ -51,6 +51,9 @@ struct ConvolutionProduct {
     self.product = product
   }
 
+  /// A 3×3 convolution computes long enough on a row.
+  private var readsAhead: Bool { geometry.kernel == 1 && ReadAhead.pays(x) }
+
   /// Writes all of y.
   func run(into y: inout Activation) {
     guard y.samples > 0, y.height > 0, y.width > 0, y.channels > 0 else { return }
@@ -89,6 +92,12 @@ struct ConvolutionProduct {
   private func runRow(_ row: Int, _ blocks: Range<Int>, _ output: Output, _ scratch: UnsafeMutablePointer<Vector>) {
     let reach = geometry.kernel / 2
     let stride = geometry.stride
+    if readsAhead {
+      let line = x.width * x.channels
+      for block in blocks {
+        scratch.pointee = InstructionSet.selected.readAhead(line, x.pointer + (block * x.height + row * stride) * line)
+      }
+    }
     // Output columns whose taps all lie inside.
     let inside = min((reach + stride - 1) / stride, output.width)
     let insideEnd = max(inside, min(output.width, (x.width - 1 - reach + stride) / stride))
