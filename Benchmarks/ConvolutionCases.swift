@@ -67,7 +67,7 @@ private struct ConvolutionOperands {
 
   func body(_ product: ConvolutionProduct) -> Body {
     switch product {
-    case .forward: return .call { _ = convolution(x.view, weight: weight, bias: bias, geometry) }
+    case .forward: return .call { _ = convolution(x.view, weight: weight, bias: [], geometry) }
     case .inputGradient: return .call { _ = inputGradient() }
     case .weightGradient:
       var dweight = weight
