@@ -18,7 +18,11 @@ enum ConvolutionCases {
     Shape(size: 16, inputs: 4, outputs: 128, kernel: 3), Shape(size: 8, inputs: 4, outputs: 128, kernel: 3),
     Shape(size: 4, inputs: 8, outputs: 128, kernel: 3), Shape(size: 16, inputs: 128, outputs: 2, kernel: 3),
     Shape(size: 16, inputs: 128, outputs: 8, kernel: 3), Shape(size: 8, inputs: 128, outputs: 4, kernel: 3),
-    Shape(size: 4, inputs: 128, outputs: 8, kernel: 3),
+    Shape(size: 4, inputs: 128, outputs: 8, kernel: 3), Shape(size: 14, inputs: 2, outputs: 128, kernel: 3),
+    Shape(size: 14, inputs: 128, outputs: 128, kernel: 1), Shape(size: 14, inputs: 128, outputs: 128, kernel: 3),
+    Shape(size: 14, inputs: 128, outputs: 2, kernel: 3), Shape(size: 7, inputs: 8, outputs: 128, kernel: 3),
+    Shape(size: 7, inputs: 128, outputs: 128, kernel: 1), Shape(size: 7, inputs: 128, outputs: 128, kernel: 3),
+    Shape(size: 56, inputs: 64, outputs: 64, kernel: 3), Shape(size: 28, inputs: 1, outputs: 32, kernel: 3),
   ]
 
   static var all: [Case] { shapes.flatMap { shape in ConvolutionProduct.allCases.map { make($0, shape) } } }
@@ -67,11 +71,11 @@ private struct ConvolutionOperands {
 
   func body(_ product: ConvolutionProduct) -> Body {
     switch product {
+    // The convolutions of a coupling function have no bias in training: batch norm follows.
     case .forward: return .call { _ = convolution(x.view, weight: weight, bias: [], geometry) }
     case .inputGradient: return .call { _ = inputGradient() }
     case .weightGradient:
       var dweight = weight
-      // The convolutions of a coupling function have no bias: batch norm follows.
       var dbias: [Float] = []
       return .call {
         convolutionWeightGradient(

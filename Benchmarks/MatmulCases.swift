@@ -1,11 +1,38 @@
 import Kernels
 
-/// Products of plain matrices.
+/// Products of plain matrices: squares, and the shapes of the experiments as other engines compute them, samples as rows and images as
+/// columns (`Peers/products.py`).
 enum MatmulCases {
   static var all: [Case] {
-    [128, 256, 512, 1024].map { product($0, $0, $0, .none, .none) } + [
+    [64, 128, 256, 512, 1024, 2048].map { product($0, $0, $0, .none, .none) } + [
       product(512, 512, 512, .none, .transposed), product(512, 512, 512, .transposed, .none),
-      product(500, 1000, 1000, .none, .transposed),
+    ] + dense + images
+  }
+
+  /// The layers of the spheres experiment, forward with weights of outputs × inputs, and the gradients.
+  private static var dense: [Case] {
+    [128, 500, 1000].flatMap { batch in
+      [(100, 100), (200, 50), (200, 200), (50, 200), (1000, 98), (1000, 1000)].map { outputs, inputs in
+        product(batch, inputs, outputs, .none, .transposed)
+      }
+    } + [
+      product(500, 1000, 2, .none, .transposed), product(500, 1000, 1000, .none, .none),
+      product(1000, 500, 1000, .transposed, .none), product(500, 200, 200, .none, .none),
+      product(200, 500, 200, .transposed, .none), product(200, 500, 50, .transposed, .none),
+      product(64, 1014, 512, .none, .transposed), product(64, 512, 512, .none, .transposed),
+    ]
+  }
+
+  /// Convolutions as one product with the image's patches, for 64 images of 14×14 and 7×7 pixels, or one image.
+  private static var images: [Case] {
+    let (large, small) = (64 * 196, 64 * 49)
+    return [
+      product(128, 18, large, .none, .none), product(128, 128, large, .none, .none),
+      product(128, 1152, large, .none, .none), product(2, 1152, large, .none, .none),
+      product(128, 72, small, .none, .none), product(128, 128, small, .none, .none),
+      product(128, 1152, small, .none, .none), product(128, 128, 196, .none, .none),
+      product(128, 1152, 196, .none, .none), product(large, 128, 128, .none, .transposed),
+      product(128, large, 128, .none, .transposed), product(128, large, 1152, .none, .transposed),
     ]
   }
 
