@@ -49,7 +49,7 @@ let package = Package(
       name: "Tools", dependencies: ["Kernels", "Flow", "Datasets", "ToolSupport"], exclude: ["Support"],
       swiftSettings: safe),
     .executableTarget(
-      name: "Benchmarks", dependencies: ["Kernels", "Flow", "ToolSupport"], path: "Benchmarks",
+      name: "Benchmarks", dependencies: ["Kernels", "Flow", "Datasets", "ToolSupport"], path: "Benchmarks",
       exclude: ["README.md", "Peers", "Results"], swiftSettings: safe),
     .target(name: "TestSupport", dependencies: ["Kernels", "Flow"], path: "Tests/TestSupport", swiftSettings: safe),
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "TestSupport"], swiftSettings: optimised),

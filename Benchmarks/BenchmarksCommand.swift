@@ -1,3 +1,5 @@
+import Datasets
+import Foundation
 import Kernels
 import ToolSupport
 
@@ -20,6 +22,10 @@ struct BenchmarksCommand: Command {
       help: "how many threads; 0 measures one thread, then all processors"),
     .flag("quick", help: "fewer and shorter samples: within a minute, for a look rather than for the record"),
     .text("json", metavar: "FILE", help: "also write the results to FILE"),
+    .text(
+      "scaling", metavar: "NAME",
+      help: "instead, time training steps of growing batches, depths, widths and images: NAME.png and NAME.json"),
+    .text("roofline", metavar: "NAME", help: "also draw the products below the machine's roofs: NAME.svg and NAME.png"),
     .text(
       "compare", metavar: "FILE", help: "also say what got slower or faster since the run that wrote FILE with --json"),
   ]
@@ -47,10 +53,15 @@ struct BenchmarksCommand: Command {
 
   private func run(_ options: Options, console: Console, words: [String]) throws {
     if let message = InstructionSet.environmentError { throw BenchmarkError("\(message).") }
+    if let name = options.textIfGiven("scaling") {
+      return try scale(options, name: name, console: console, words: words)
+    }
     let cases = try CaseList.matching(options.textIfGiven("filter"))
     let path = options.textIfGiven("json")
     // A file that cannot be written should be known before the work, not after it.
     if let path { _ = try AtomicFile(path: path) }
+    let picture = options.textIfGiven("roofline")
+    for suffix in picture == nil ? [] : ["svg", "png"] { _ = try AtomicFile(path: "\(picture ?? "").\(suffix)") }
     let comparison = try options.textIfGiven("compare").map { try Comparison(path: $0) }
     let processors = Parallel.threads
     let chosen = options.integer("threads")
@@ -62,9 +73,31 @@ struct BenchmarksCommand: Command {
       let text = comparison.text(run, isa: InstructionSet.current, cpu: Machine.current.processor)
       try console.output("\n" + text)
     }
+    if let picture {
+      guard let roofline = Roofline(run) else {
+        throw BenchmarkError("no product among the cases: no roofline to draw.")
+      }
+      try AtomicFile.write(roofline.svg, path: "\(picture).svg")
+      try AtomicFile.write(png(roofline.draw()), path: "\(picture).png")
+    }
     if let path {
       try AtomicFile.write(JSONReport.bytes(run, words: words, processors: processors), path: path)
     }
+  }
+
+  private func scale(_ options: Options, name: String, console: Console, words: [String]) throws {
+    for suffix in ["png", "json"] { _ = try AtomicFile(path: "\(name).\(suffix)") }
+    let chosen = options.integer("threads")
+    let scaling = try Scaling(
+      threads: chosen > 0 ? chosen : Parallel.threads, sampling: options.flag("quick") ? .quick : .full,
+      console: console)
+    try console.output(scaling.text)
+    try AtomicFile.write(scaling.json(command: JSONReport.command(words)), path: "\(name).json")
+    try AtomicFile.write(png(scaling.draw()), path: "\(name).png")
+  }
+
+  private func png(_ canvas: Canvas) -> Data {
+    Data(PNG.encode(Raster(width: canvas.width, height: canvas.height, channels: 3, pixels: canvas.pixels)))
   }
 
   /// The texts of ToolSupport speak of a command of `Tools`; this one is a program of its own.

@@ -16,8 +16,8 @@ struct Case {
 
 /// The amount of work of one call, in the unit in which its speed means something.
 enum Work {
-  /// Additions and multiplications.
-  case operations(Double)
+  /// Additions and multiplications; of a product also the bytes of its operands and results, each counted once.
+  case operations(Double, bytes: Double = 0)
   /// Bytes read and written, each array counted once.
   case bytes(Double)
   /// Numbers produced.

@@ -32,7 +32,12 @@ enum ConvolutionCases {
     return Case(
       name: "convolution \(product.rawValue)",
       shape: "\(shape.kernel)×\(shape.kernel), \(shape.inputs)→\(shape.outputs), \(shape.size)×\(shape.size)",
-      work: .operations(2 * Double(batch * taps(shape) * shape.inputs * shape.outputs))
+      work: .operations(
+        2 * Double(batch * taps(shape) * shape.inputs * shape.outputs),
+        bytes: 4
+          * Double(
+            batch * shape.size * shape.size * (shape.inputs + shape.outputs)
+              + geometry.taps * shape.inputs * shape.outputs))
     ) { check in
       // A size that no tile divides, all elements; then one block of the timed size, elements here and there.
       try ConvolutionOperands(5, 5, 3, 7, 5, geometry).check(product, check)

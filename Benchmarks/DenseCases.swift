@@ -12,7 +12,8 @@ enum DenseCases {
   private static func layer(_ product: DenseProduct, _ batch: Int, _ inputs: Int, _ outputs: Int) -> Case {
     Case(
       name: "dense \(product.rawValue)", shape: "\(inputs)→\(outputs), batch \(batch)",
-      work: .operations(2 * Double(batch * inputs * outputs))
+      work: .operations(
+        2 * Double(batch * inputs * outputs), bytes: 4 * Double(batch * (inputs + outputs) + inputs * outputs))
     ) { check in
       // A batch that does not fill its last vector and widths that no tile divides, all elements; then the timed size.
       try DenseOperands(37, 45, 29).check(product, check)

@@ -50,8 +50,25 @@ enum ImageStepCases {
     }
   }
 
-  private static func network(steps: Int, filters: Int) -> Network {
-    Network(steps: steps, seed: 1) { shape, random in
+  /// A training step of a network of another size, and how many operations it is.
+  static func step(_ size: Scaling.Size) -> (operations: Double, body: () -> Void) {
+    let small = network(steps: size.depth, filters: size.width, image: size.image)
+    let x = RandomData.image(size.batch, size.image, size.image, 1, "images")
+    var model = BijectiveClassifier(network: small.initialised(on: x).layer, classes: 10)
+    var gradient = model
+    var optimiser = Adam(learningRate: 1e-6)
+    let labels = RandomData.labels(size.batch, classes: 10)
+    return (
+      6 * Double(size.batch) * multiplyAdds(small),
+      {
+        _ = model.loss(x, labels: labels, gradient: &gradient)
+        optimiser.update(&model, gradient: &gradient)
+      }
+    )
+  }
+
+  private static func network(steps: Int, filters: Int, image: Int = 32) -> Network {
+    Network(height: image, width: image, steps: steps, seed: 1) { shape, random in
       let half = shape.channels / 2
       return AdditiveCoupling(
         split: half,

@@ -14,10 +14,18 @@ enum JSONReport {
     report["machine.os"] = .text(machine.system)
     report["machine.commit"] = .optional(GitCommit.current())
     report["machine.date"] = .text(Date.now.ISO8601Format())
-    report["machine.command"] = .text((["swift run Benchmarks"] + words.map(quoted)).joined(separator: " "))
+    report["machine.command"] = .text(command(words))
     for (threads, rate) in run.peaks.values { report["machine.peak_gflops.\(threads)"] = .number(rate / 1e9) }
+    for (threads, rate) in run.memoryRates {
+      report["machine.memory_read_gigabytes_per_second.\(threads)"] = .number(rate / 1e9)
+    }
     report["results"] = .array(run.measurements.map(result))
     return report.json()
+  }
+
+  /// The command line, as typed.
+  static func command(_ words: [String]) -> String {
+    (["swift run Benchmarks"] + words.map(quoted)).joined(separator: " ")
   }
 
   private static func result(_ measurement: Measurement) -> MetricsValue {

@@ -42,7 +42,8 @@ enum MatmulCases {
   ) -> Case {
     Case(
       name: "matmul \(letter(transposeA))\(letter(transposeB))", shape: "\(rows)×\(depth)×\(columns)",
-      work: .operations(2 * Double(rows * depth * columns))
+      work: .operations(
+        2 * Double(rows * depth * columns), bytes: 4 * Double(rows * depth + depth * columns + rows * columns))
     ) { check in
       // Sizes that no tile divides, all elements; then the size that is timed, some of them.
       try Operands(61, 47, 53, transposeA, transposeB).check(check)

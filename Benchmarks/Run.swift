@@ -13,7 +13,7 @@ struct Measurement {
 
   /// 10⁹ operations a second by the median; nil where operations are not what the case is about.
   var gflops: Double? {
-    guard case .operations(let count) = work else { return nil }
+    guard case .operations(let count, _) = work else { return nil }
     return count / timing.median / 1e9
   }
 
@@ -25,6 +25,8 @@ struct Measurement {
 struct Run {
   private(set) var measurements: [Measurement] = []
   private(set) var peaks = Peaks()
+  /// Bytes a second that can be read from memory, for every number of threads.
+  private(set) var memoryRates: [Int: Double] = [:]
 
   /// Checks and times every case with every number of threads.
   ///
@@ -35,6 +37,8 @@ struct Run {
     for count in threads {
       Parallel.threads = count
       peaks.measure(threads: count)
+      memoryRates[count] = memoryReadRate(threads: count)
+      BufferPool.shared.drain()
       let progress = Progress(
         count == 1 ? "1 thread" : "\(count) threads", total: cases.count, unit: "cases", console: console)
       for (index, item) in cases.enumerated() {

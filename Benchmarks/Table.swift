@@ -17,7 +17,10 @@ enum Table {
       "Peak with \(threads) thread\(threads == 1 ? "" : "s"): \(Decimals.fixed(rate / 1e9, places: 1)) GFLOP/s"
         + " (the best of all multiply-add loops of this run)."
     }
-    return (lines + [""] + peaks).joined(separator: "\n") + "\n"
+    let rates = run.memoryRates.sorted { $0.key < $1.key }.map { threads, rate in
+      "Read from memory with \(threads) thread\(threads == 1 ? "" : "s"): \(Decimals.fixed(rate / 1e9, places: 1)) GB/s."
+    }
+    return (lines + [""] + peaks + rates).joined(separator: "\n") + "\n"
   }
 
   /// Rows of cells as lines, the columns `words` at the left and the others at the right.

@@ -24,22 +24,23 @@ public struct Convolution: Sendable, Equatable {
   public var taps: Int { kernel * kernel }
 
   /// The order of a weight gradient's sums.
-  public enum WeightGradientOrder: Sendable {
+  public enum WeightGradientOrder: Sendable, Equatable {
     /// One chain over blocks, output pixels and lanes.
     case oneChain
     /// Sixteen chains over blocks and output pixels, one a lane, that are then added.
     case lanesFirst
-    /// One chain for each part of the batch, which are then added; see `ImagePieces`.
-    case parts
+    /// One chain for each part of the batch, which are then added; see `ImagePieces`. A product belongs to where its factor of the
+    /// operand with more channels is: the input's, or the output's.
+    case parts(byInput: Bool)
   }
 
   /// The order of `convolutionWeightGradient`'s sums.
   public func weightGradientOrder(inputs: Int, outputs: Int) -> WeightGradientOrder {
     guard stride == 1 else { return .oneChain }
-    guard kernel == 3 else { return .parts }
+    guard kernel == 3 else { return .parts(byInput: outputs <= inputs) }
     let (fewer, more) = (min(inputs, outputs), max(inputs, outputs))
     // Panels come in pairs, and transposing them is then less than a fifth of the work (measured).
-    if fewer > 4 && fewer <= PartialWeightGradient.channels && more >= 32 { return .parts }
+    if fewer > 4 && fewer <= PartialWeightGradient.channels && more >= 32 { return .parts(byInput: outputs <= inputs) }
     return fewer <= ThinWeightGradient.channels ? .lanesFirst : .oneChain
   }
 

@@ -71,16 +71,14 @@ extension Reference {
     switch order {
     case .oneChain: addChain(x, outputGradient: dy, geometry, to: &dweight) { _, _, _ in true }
     case .lanesFirst: addLaneSums(x, outputGradient: dy, geometry, to: &dweight)
-    case .parts:
-      // A product belongs to where its factor of the operand with more channels is.
-      let rowsAreOutputs = dy.channels <= x.channels
-      let pieces = ImagePieces(rowsAreOutputs ? x.activation : dy.activation)
+    case .parts(let byInput):
+      let pieces = ImagePieces(byInput ? x.activation : dy.activation)
       var total = Matrix(rows: dweight.rows, columns: dweight.columns)
       for part in 0..<pieces.parts {
         var sums = Matrix(rows: dweight.rows, columns: dweight.columns)
         addChain(x, outputGradient: dy, geometry, to: &sums) { block, inputRow, outputRow in
           pieces.pieces(part).contains { index in
-            pieces[index].block == block && pieces[index].rows.contains(rowsAreOutputs ? inputRow : outputRow)
+            pieces[index].block == block && pieces[index].rows.contains(byInput ? inputRow : outputRow)
           }
         }
         for index in total.values.indices {
