@@ -22,6 +22,12 @@ enum Work {
   case bytes(Double)
   /// Numbers produced.
   case elements(Double)
+
+  /// Whether it has a place in the roofline.
+  var isProduct: Bool {
+    if case .operations(_, let bytes) = self { return bytes > 0 }
+    return false
+  }
 }
 
 /// What the clock runs on.

@@ -37,8 +37,11 @@ struct Run {
     for count in threads {
       Parallel.threads = count
       peaks.measure(threads: count)
-      memoryRates[count] = memoryReadRate(threads: count)
-      BufferPool.shared.drain()
+      // Only where it is asked for: its memory would be most of what a step takes.
+      if cases.contains(where: \.work.isProduct) {
+        memoryRates[count] = memoryReadRate(threads: count)
+        BufferPool.shared.drain()
+      }
       let progress = Progress(
         count == 1 ? "1 thread" : "\(count) threads", total: cases.count, unit: "cases", console: console)
       for (index, item) in cases.enumerated() {

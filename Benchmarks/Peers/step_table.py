@@ -10,8 +10,11 @@ CASES = [  # ours, theirs, theirs in calls
     ("step spheres", "spheres/train_epoch_500k", "step_ms_med", 1e-3),
     ("step nuisance", "spheres/nuisance_train_epoch_500k", "step_ms_med", 1e-3),
     ("step fi-revnet", "firevnet/train", "median_s", 1),
+    ("step reversible", "firevnet/train reversible", "median_s", 1),
     ("forward fi-revnet", "firevnet/forward", "median_s", 1),
     ("inverse fi-revnet", "firevnet/inverse", "median_s", 1),
+    ("step resnet", "step resnet", "seconds_median", 1),
+    ("forward resnet", "forward resnet", "seconds_median", 1),
 ]
 
 
@@ -20,7 +23,8 @@ def main():
     peers = {}
     for line in open(sys.argv[2]):
         value = json.loads(line)
-        peers[value["name"]] = value
+        kind = value.get("backprop", "-")
+        peers[value["name"] if kind in ("-", "standard") else f"{value['name']} {kind}"] = value
     ours = {r["name"]: r for r in record["results"] if r["threads"] == 2}
     machine = record["machine"]
     print(f"Commit {machine['commit']}, {machine['date'][:10]}, {machine['cpu']}, {machine['isa']}.\n")
