@@ -27,7 +27,7 @@ struct Table2Experiment {
     metrics["seed"] = .text(String(seed))
     metrics["budget"] = .text(budget.size.rawValue)
     let table = Table2(
-      metrics: metrics, remark: budget.remark(quickEpochs: "cross-entropy 8, independence cross-entropy 14"))
+      metrics: metrics, remark: budget.remark(quickEpochs: "cross-entropy 8, independence cross-entropy 18"))
     try runs.folder.write(table.report(), to: "report.html")
     try runs.write(metrics, began: began)
     try runs.console.output(table.text + "Written to \(runs.folder.file("report.html")).\n")
@@ -36,7 +36,7 @@ struct Table2Experiment {
   private func words(_ objective: String) -> [String] {
     [
       "--objective", objective, "--data", data, "--limit", String(limit), "--seed", String(seed),
-    ] + budget.bijection(quickEpochs: objective == "ce" ? 8 : 14)
+    ] + budget.bijection(quickEpochs: objective == "ce" ? 8 : 18)
       + (objective == "ice" ? budget.nuisanceWeight : [])
   }
 }
