@@ -32,9 +32,7 @@ public func convolutionGradients(
       let made = convolution.rows(rows.block, rows.range, scratch)
       return (made, made)
     }
-    let first = target + (rows.block * height + rows.range.lowerBound) * convolution.line
-    convolution.write(rows.block, rows.range, to: first, scratch)
-    return (UnsafePointer(first), UnsafePointer(first))
+    return convolution.keep(rows, in: target, scratch)
   } body: { part, rows, _, panels in
     gradient.addRows(part, rows, of: height, beside: padded, panels)
   }
@@ -62,9 +60,7 @@ public func convolutionGradients(
     x, outputGradient: ReadAhead(dx), beside: gradient,
     scratchVectors: convolution.writeScratchVectors(rows: ImagePieces(x).step)
   ) { rows, scratch in
-    let first = target + (rows.block * convolution.height + rows.range.lowerBound) * convolution.line
-    let source = convolution.write(rows.block, rows.range, to: first, scratch)
-    return (UnsafePointer(first), source)
+    convolution.keep(rows, in: target, scratch)
   } body: { part, rows, dy, panels in
     gradient.add(part, dy, pixel: outputs, with: 0..<(rows.range.count * convolution.width), panels)
   }

@@ -1,7 +1,7 @@
 import MicroKernels
 
-/// W ∗ x, to the bit as `convolution` gives it, and its moments, which are summed while its rows are in the cache. For a 3×3 convolution at stride 1 of few channels; others
-/// take a pass more. Of very few channels the output is not even stored. Cost: as `convolution`, and the moments' arithmetic.
+/// W ∗ x, to the bit as `convolution` gives it, and its moments, which are summed while its rows are in the cache. For a 3×3
+/// convolution at stride 1 of few channels; others take a pass more. Of very few channels the output is not even stored. Cost: as `convolution`, and the moments' arithmetic.
 public func convolutionWithMoments(
   _ x: ChannelView, weight: Matrix, _ geometry: Convolution
 ) -> (y: ConvolutionOutput, moments: BatchMoments) {
@@ -21,15 +21,7 @@ public func convolutionWithMoments(
     }
     return (ConvolutionOutput(convolution), moments)
   }
-  var y = Activation(
-    uninitialized: x.samples, height: convolution.height, width: convolution.width, channels: weight.rows)
-  let target = y.mutablePointer()
-  let moments = momentsOfRows(convolution, scratchVectors: convolution.scratchVectors(rows:)) { rows, scratch in
-    let first = target + (rows.block * convolution.height + rows.range.lowerBound) * convolution.line
-    convolution.write(rows.block, rows.range, to: first, scratch)
-    return UnsafePointer(first)
-  }
-  return (ConvolutionOutput(y), moments)
+  return keepingRows(convolution)
 }
 
 /// The same for an x behind batch norm and a rectifier, where the convolution is 1×1.
@@ -40,13 +32,15 @@ public func convolutionWithMoments(
     let y = convolution(x, weight: weight, bias: [], geometry)
     return (ConvolutionOutput(y), BatchMoments(y))
   }
-  let convolution = PointwiseConvolution(x, weight: weight)
-  var y = Activation(uninitialized: x.samples, height: x.height, width: x.width, channels: weight.rows)
+  return keepingRows(PointwiseConvolution(x, weight: weight))
+}
+
+/// All rows, in memory, and their moments.
+private func keepingRows(_ rows: some WrittenRows) -> (y: ConvolutionOutput, moments: BatchMoments) {
+  var y = Activation(uninitialized: rows.samples, height: rows.height, width: rows.width, channels: rows.channels)
   let target = y.mutablePointer()
-  let moments = momentsOfRows(convolution, scratchVectors: convolution.writeScratchVectors(rows:)) { rows, scratch in
-    let first = target + (rows.block * convolution.height + rows.range.lowerBound) * convolution.line
-    convolution.write(rows.block, rows.range, to: first, scratch)
-    return UnsafePointer(first)
+  let moments = momentsOfRows(rows, scratchVectors: rows.writeScratchVectors(rows:)) { some, scratch in
+    rows.keep(some, in: target, scratch).rows
   }
   return (ConvolutionOutput(y), moments)
 }

@@ -14,6 +14,28 @@ protocol ImageRows: Sendable {
   func rows(_ block: Int, _ rows: Range<Int>, _ scratch: UnsafeMutablePointer<Vector>) -> UnsafePointer<Vector>
 }
 
+/// Image rows that are made, and can be made where they are to be kept.
+protocol WrittenRows: ImageRows {
+  /// Writes some rows of a block, and returns what they were made of.
+  @discardableResult
+  func write(
+    _ block: Int, _ rows: Range<Int>, to y: UnsafeMutablePointer<Vector>, _ scratch: UnsafeMutablePointer<Vector>
+  ) -> UnsafePointer<Vector>
+  /// Vectors of scratch that `write` needs for some rows.
+  func writeScratchVectors(rows: Int) -> Int
+}
+
+extension WrittenRows {
+  /// Writes some rows to their place in `y`, which holds the whole batch, and returns them and what they were made of.
+  func keep(
+    _ rows: ImagePieces.Rows, in y: UnsafeMutablePointer<Vector>, _ scratch: UnsafeMutablePointer<Vector>
+  ) -> RectifiedNormGradient.MadeRows {
+    let place = y + (rows.block * height + rows.range.lowerBound) * line
+    let source = write(rows.block, rows.range, to: place, scratch)
+    return (UnsafePointer(place), source)
+  }
+}
+
 extension ImageRows {
   var blocks: Int { (samples + 15) / 16 }
   var shape: String { "\(samples)×\(height)×\(width)×\(channels)" }

@@ -45,10 +45,11 @@ struct PaddedConvolution {
     (samples, inputs, height, width) = (x.samples, x.channels, x.activation.height, x.activation.width)
   }
 
-  /// Writes some rows of the output; `scratch` has `product.scratchVectors`.
+  /// Writes some rows of the output.
+  @discardableResult
   func write(
     _ block: Int, _ rows: Range<Int>, to y: UnsafeMutablePointer<Vector>, _ scratch: UnsafeMutablePointer<Vector>
-  ) {
+  ) -> UnsafePointer<Vector> {
     let output = UnsafeMutableRawPointer(y).assumingMemoryBound(to: Float.self)
     for row in rows {
       let first = max(0, 1 - row)
@@ -59,11 +60,14 @@ struct PaddedConvolution {
           input: padded.row(block, row + first - 1), inputPixel: inputs, inputSegment: padded.lineVectors,
           output: output + 16 * (row - rows.lowerBound) * line, outputPixel: 16 * channels), scratch: scratch)
     }
+    return padded.row(block, max(0, rows.lowerBound - 1))
   }
 }
 
-extension PaddedConvolution: ImageRows {
+extension PaddedConvolution: WrittenRows {
   var channels: Int { product.outputs }
+
+  func writeScratchVectors(rows: Int) -> Int { product.scratchVectors }
 
   func scratchVectors(rows: Int) -> Int { product.scratchVectors + rows * line }
 

@@ -37,7 +37,7 @@ struct PointwiseConvolution {
   func writeScratchVectors(rows: Int) -> Int { product.scratchVectors + x.scratchVectors(rows: rows) }
 }
 
-extension PointwiseConvolution: ImageRows {
+extension PointwiseConvolution: WrittenRows {
   var samples: Int { x.samples }
   var height: Int { x.height }
   var width: Int { x.width }
