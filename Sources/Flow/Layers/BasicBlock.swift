@@ -47,7 +47,7 @@ public struct BasicBlock: CouplingFunction, Equatable {
   public struct Tape {
     let input: ChannelView
     let output: Activation
-    let convolved: [Activation]
+    let convolved: [ConvolutionOutput]
     let moments: [BatchMoments]
     let projected: Activation?
     let projectedMoments: BatchMoments?
@@ -64,17 +64,15 @@ public struct BasicBlock: CouplingFunction, Equatable {
 
   /// y = f(x), normalised by the batch's moments, with a tape.
   public func evaluateRecording(_ x: ChannelView) -> (y: Activation, tape: Tape) {
-    let first = convolutions[0].evaluate(x)
-    let firstMoments = BatchMoments(first)
-    let second = convolutions[1].evaluate(hidden(first, firstMoments).view)
-    let secondMoments = BatchMoments(second)
+    let (first, firstMoments) = convolutions[0].evaluateWithMoments(x)
+    let (second, secondMoments) = convolutions[1].evaluateWithMoments(hidden(first, firstMoments))
     let projected = projection?.convolution.evaluate(x)
     let projectedMoments = projected.map { BatchMoments($0) }
     var shortcut = x
     if let projection, let projected, let projectedMoments {
       shortcut = batchNorm(projected, projection.norm.coefficients(projectedMoments), rectifies: false).view
     }
-    let y = batchNorm(second, norms[1].coefficients(secondMoments), adding: shortcut)
+    let y = batchNorm(second.activation, norms[1].coefficients(secondMoments), adding: shortcut)
     let tape = Tape(
       input: x, output: y, convolved: [first, second], moments: [firstMoments, secondMoments], projected: projected,
       projectedMoments: projectedMoments)
@@ -85,28 +83,62 @@ public struct BasicBlock: CouplingFunction, Equatable {
   public func backward(
     _ tape: Tape, outputGradient: ChannelView, into gradient: inout BasicBlock, _ accumulation: Accumulation
   ) -> Activation {
-    let image = tape.input.activation
-    let dsum = rectifierGradient(tape.output, outputGradient: outputGradient)
-    var dy = normGradient(1, tape, dsum, rectifies: false, into: &gradient, accumulation)
-    gradient.convolutions[1].setGradient(
-      hidden(tape.convolved[0], tape.moments[0]).view, outputGradient: dy.view, accumulation)
-    dy = convolutions[1].inputGradient(dy.view, height: dsum.height, width: dsum.width)
-    dy = normGradient(0, tape, dy, rectifies: true, into: &gradient, accumulation)
-    gradient.convolutions[0].setGradient(tape.input, outputGradient: dy.view, accumulation)
-    var dx = convolutions[0].inputGradient(dy.view, height: image.height, width: image.width)
+    let dsecond = RectifiedNormGradient(
+      last(tape), outputGradient: rectifierGradient(tape.output, outputGradient: outputGradient))
+    let (dfirst, shortcut) = backwardToFirst(tape, dsecond, into: &gradient, accumulation)
+    var dx = gradient.convolutions[0].setGradient(
+      of: convolutions[0], tape.input, outputGradient: dfirst, accumulation)
+    dx.add(shortcut)
+    return dx
+  }
+
+  /// The same from the gradient in front of the last norm to that in front of a norm before the block, behind which, a sum and a
+  /// rectifier or only that, is the block's input. In as few passes over memory as that takes.
+  func backward(
+    _ tape: Tape, outputGradient: RectifiedNormGradient, behind norm: RectifiedNorm, into gradient: inout BasicBlock,
+    _ accumulation: Accumulation
+  ) -> RectifiedNormGradient {
+    let (dfirst, shortcut) = backwardToFirst(tape, outputGradient, into: &gradient, accumulation)
+    return gradient.convolutions[0].setGradient(
+      of: convolutions[0], tape.input, outputGradient: dfirst, adding: shortcut, behind: norm, accumulation)
+  }
+
+  /// What is behind the last norm.
+  func last(_ tape: Tape) -> RectifiedNorm {
+    RectifiedNorm(tape.convolved[1], norms[1].coefficients(tape.moments[1]), rectifies: false)
+  }
+
+  /// The gradient in front of the first norm from that in front of the last, and what the shortcut adds to ∂L/∂x.
+  private func backwardToFirst(
+    _ tape: Tape, _ dsecond: RectifiedNormGradient, into gradient: inout BasicBlock, _ accumulation: Accumulation
+  ) -> (RectifiedNormGradient, shortcut: Activation) {
+    gradient.norms[1].setGradient(
+      scale: dsecond.scaleGradient, shift: dsecond.shiftGradient, tape.moments[1], accumulation)
+    let dfirst = gradient.convolutions[1].setGradient(
+      of: convolutions[1], hidden(tape.convolved[0], tape.moments[0]), outputGradient: dsecond, accumulation)
+    gradient.norms[0].setGradient(
+      scale: dfirst.scaleGradient, shift: dfirst.shiftGradient, tape.moments[0], accumulation)
+    return (
+      dfirst, shortcutGradient(tape, outputGradient: dsecond.outputGradient, into: &gradient, accumulation)
+    )
+  }
+
+  /// What the shortcut adds to ∂L/∂x.
+  private func shortcutGradient(
+    _ tape: Tape, outputGradient: Activation, into gradient: inout BasicBlock, _ accumulation: Accumulation
+  ) -> Activation {
     guard let projection, let projected = tape.projected, let moments = tape.projectedMoments else {
-      dx.add(dsum)
-      return dx
+      return outputGradient
     }
     let result = batchNormGradients(
-      projected, projection.norm.coefficients(moments), outputGradient: dsum, rectifies: false)
+      projected, projection.norm.coefficients(moments), outputGradient: outputGradient, rectifies: false)
     gradient.projection?.norm.setGradient(
       scale: result.scaleGradient, shift: result.shiftGradient, moments, accumulation)
     gradient.projection?.convolution.setGradient(
       tape.input, outputGradient: result.inputGradient.view, accumulation)
-    dx.add(
-      projection.convolution.inputGradient(result.inputGradient.view, height: image.height, width: image.width))
-    return dx
+    let image = tape.input.activation
+    return projection.convolution.inputGradient(
+      result.inputGradient.view, height: image.height, width: image.width)
   }
 
   /// Visits every parameter; see `Parameterised`.
@@ -120,19 +152,7 @@ public struct BasicBlock: CouplingFunction, Equatable {
   }
 
   /// Input of the second convolution.
-  private func hidden(_ first: Activation, _ moments: BatchMoments) -> Activation {
-    batchNorm(first, norms[0].coefficients(moments), rectifies: true)
-  }
-
-  /// The gradient at the output of convolution `index` from that behind its norm.
-  private func normGradient(
-    _ index: Int, _ tape: Tape, _ dy: consuming Activation, rectifies: Bool, into gradient: inout BasicBlock,
-    _ accumulation: Accumulation
-  ) -> Activation {
-    let result = batchNormGradients(
-      tape.convolved[index], norms[index].coefficients(tape.moments[index]), outputGradient: dy, rectifies: rectifies)
-    gradient.norms[index].setGradient(
-      scale: result.scaleGradient, shift: result.shiftGradient, tape.moments[index], accumulation)
-    return result.inputGradient
+  private func hidden(_ first: ConvolutionOutput, _ moments: BatchMoments) -> RectifiedNorm {
+    RectifiedNorm(first, norms[0].coefficients(moments))
   }
 }

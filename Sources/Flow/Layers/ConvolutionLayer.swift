@@ -115,6 +115,16 @@ public struct ConvolutionLayer: Sendable, Equatable {
       x, weight: layer.weight, outputGradient: outputGradient, geometry, weight: &weight, accumulation)
   }
 
+  /// The same in a residual block, with respect to what is in front of the norm before it.
+  mutating func setGradient(
+    of layer: ConvolutionLayer, _ x: ChannelView, outputGradient: RectifiedNormGradient, adding shortcut: Activation,
+    behind norm: RectifiedNorm, _ accumulation: Accumulation
+  ) -> RectifiedNormGradient {
+    convolutionGradients(
+      x, weight: layer.weight, outputGradient: outputGradient, adding: shortcut, behind: norm, geometry,
+      weight: &weight, accumulation)
+  }
+
   mutating func visitParameters(prefix: String, _ visit: (Parameter, inout [Float]) -> Void) {
     visit(
       Parameter(name: prefix + "weight", shape: [outputs, geometry.kernel, geometry.kernel, inputs]), &weight.values)

@@ -41,7 +41,7 @@ public struct ResidualNetwork: CouplingFunction, Equatable {
   /// What evaluation keeps.
   public struct Tape {
     let input: ChannelView
-    let stem: Activation
+    let stem: ConvolutionOutput
     let stemMoments: BatchMoments
     let blocks: [[BasicBlock.Tape]]
     let pooled: Activation
@@ -56,9 +56,8 @@ public struct ResidualNetwork: CouplingFunction, Equatable {
 
   /// The logits, normalised by the batch's moments, with a tape.
   public func evaluateRecording(_ x: ChannelView) -> (y: Activation, tape: Tape) {
-    let first = stem.evaluate(x)
-    let moments = BatchMoments(first)
-    var current = batchNorm(first, stemNorm.coefficients(moments), rectifies: true)
+    let (first, moments) = stem.evaluateWithMoments(x)
+    var current = batchNorm(first.activation, stemNorm.coefficients(moments), rectifies: true)
     let tapes = stages.map { stage in
       stage.map { block in
         let (y, tape) = block.evaluateRecording(current.view)
@@ -77,7 +76,7 @@ public struct ResidualNetwork: CouplingFunction, Equatable {
     _ tape: Tape, outputGradient: ChannelView, into gradient: inout ResidualNetwork, _ accumulation: Accumulation
   ) -> Activation {
     let before = backwardToStem(tape, outputGradient: outputGradient, into: &gradient, accumulation)
-    return stem.inputGradient(before.view, height: tape.stem.height, width: tape.stem.width)
+    return stem.inputGradient(before.view, height: before.height, width: before.width)
   }
 
   /// Like `backward`, for an input that has no gradient to pass on.
@@ -109,20 +108,31 @@ public struct ResidualNetwork: CouplingFunction, Equatable {
   ) -> Activation {
     gradient.readOut.setGradient(tape.pooled.view, outputGradient: outputGradient, accumulation)
     let last = tape.blocks[stages.count - 1][stages[stages.count - 1].count - 1].output
-    var dy = averagePoolGradient(
+    let dlast = averagePoolGradient(
       denseInputGradient(outputGradient, weight: readOut.weight), height: last.height, width: last.width)
-    for stage in stages.indices.reversed() {
-      for block in stages[stage].indices.reversed() {
-        dy = stages[stage][block].backward(
-          tape.blocks[stage][block], outputGradient: dy.view, into: &gradient.stages[stage][block], accumulation)
+    let blocks = stages.indices.flatMap { stage in stages[stage].indices.map { (stage, $0) } }
+    let (lastStage, lastBlock) = blocks[blocks.count - 1]
+    let end = RectifiedNorm(tape.stem, stemNorm.coefficients(tape.stemMoments), rectifies: false)
+    // Every block goes on to the norm in front of which the block before it ends.
+    var dy = RectifiedNormGradient(
+      stages[lastStage][lastBlock].last(tape.blocks[lastStage][lastBlock]),
+      outputGradient: rectifierGradient(last, outputGradient: dlast.view))
+    for index in blocks.indices.reversed() {
+      let (stage, block) = blocks[index]
+      var before = end
+      if index > 0 {
+        let (stage, block) = blocks[index - 1]
+        before = stages[stage][block].last(tape.blocks[stage][block])
       }
+      dy = stages[stage][block].backward(
+        tape.blocks[stage][block], outputGradient: dy, behind: before, into: &gradient.stages[stage][block],
+        accumulation)
     }
-    let result = batchNormGradients(
-      tape.stem, stemNorm.coefficients(tape.stemMoments), outputGradient: dy, rectifies: true)
     gradient.stemNorm.setGradient(
-      scale: result.scaleGradient, shift: result.shiftGradient, tape.stemMoments, accumulation)
-    gradient.stem.setGradient(tape.input, outputGradient: result.inputGradient.view, accumulation)
-    return result.inputGradient
+      scale: dy.scaleGradient, shift: dy.shiftGradient, tape.stemMoments, accumulation)
+    let result = dy.activation
+    gradient.stem.setGradient(tape.input, outputGradient: result.view, accumulation)
+    return result
   }
 }
 

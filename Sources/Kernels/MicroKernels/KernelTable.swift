@@ -85,6 +85,8 @@ public final class KernelTable: Sendable {
     ) -> Void
   /// Batch norm's passes; see the functions of these names.
   public let batchNorm: BatchNormKernels
+  /// The transforms of Winograd's convolution.
+  public let winograd: WinogradKernels
   /// Runs `rounds` rounds of independent multiply-adds in registers and returns how many floating-point operations
   /// that was: the roof that the other kernels are measured against.
   public let multiplyAddLoop: @Sendable (_ rounds: Int) -> Double
@@ -111,7 +113,7 @@ public final class KernelTable: Sendable {
       @escaping @Sendable (
         Int, Int, UnsafePointer<Vector>, Int, UnsafeMutablePointer<Vector>, UnsafePointer<Vector>?
       ) -> Void,
-    batchNorm: BatchNormKernels, multiplyAddLoop: @escaping @Sendable (Int) -> Double
+    batchNorm: BatchNormKernels, winograd: WinogradKernels, multiplyAddLoop: @escaping @Sendable (Int) -> Double
   ) {
     self.name = name
     self.fusesMultiplyAdd = fusesMultiplyAdd
@@ -136,6 +138,7 @@ public final class KernelTable: Sendable {
     self.readAhead = readAhead
     self.addTaps = addTaps
     self.batchNorm = batchNorm
+    self.winograd = winograd
     self.multiplyAddLoop = multiplyAddLoop
   }
 }
@@ -181,6 +184,61 @@ public struct BatchNormKernels: Sendable {
     self.sums = sums
     self.sumsRectifying = sumsRectifying
     self.inputGradient = inputGradient
+  }
+}
+
+/// The transforms of Winograd's convolution; see the functions of these names.
+public struct WinogradKernels: Sendable {
+  /// From some rows of pixels to the 36 places of a transformed patch or tile.
+  public typealias Spread =
+    @Sendable (
+      _ count: Int, _ rows: UnsafePointer<UnsafePointer<Vector>>, _ pixel: Int, _ target: UnsafeMutablePointer<Vector>,
+      _ stride: Int
+    ) -> Void
+
+  /// Products of one number of rows, in descending order of panels.
+  public let tiles: [WinogradTile]
+  /// See `winogradInput`.
+  public let input: Spread
+  /// See `winogradOutputGradient`.
+  public let outputGradient: Spread
+  /// See `winogradOutput`.
+  public let output:
+    @Sendable (
+      _ channels: Int, _ sums: UnsafePointer<Vector>, _ stride: Int,
+      _ pixels: UnsafePointer<UnsafeMutablePointer<Vector>>, _ bias: UnsafePointer<Float>?, _ rectifies: Bool
+    ) -> Void
+  /// See `winogradWeightGradient`.
+  public let weightGradient:
+    @Sendable (
+      _ count: Int, _ sums: UnsafePointer<Vector>, _ stride: Int, _ taps: UnsafeMutablePointer<Vector>,
+      _ tapStride: Int
+    ) -> Void
+  /// See `winogradWeight`.
+  public let weight:
+    @Sendable (
+      _ count: Int, _ taps: UnsafePointer<Vector>, _ tapStride: Int, _ flips: Bool,
+      _ target: UnsafeMutablePointer<Vector>, _ stride: Int
+    ) -> Void
+
+  /// All of them.
+  public init(
+    tiles: [WinogradTile], input: @escaping Spread, outputGradient: @escaping Spread,
+    output:
+      @escaping @Sendable (
+        Int, UnsafePointer<Vector>, Int, UnsafePointer<UnsafeMutablePointer<Vector>>, UnsafePointer<Float>?, Bool
+      ) -> Void,
+    weight:
+      @escaping @Sendable (Int, UnsafePointer<Vector>, Int, Bool, UnsafeMutablePointer<Vector>, Int) -> Void,
+    weightGradient:
+      @escaping @Sendable (Int, UnsafePointer<Vector>, Int, UnsafeMutablePointer<Vector>, Int) -> Void
+  ) {
+    self.tiles = tiles
+    self.weightGradient = weightGradient
+    self.input = input
+    self.outputGradient = outputGradient
+    self.output = output
+    self.weight = weight
   }
 }
 

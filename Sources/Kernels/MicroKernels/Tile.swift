@@ -134,13 +134,16 @@ public struct TileSet: Sendable {
   public let tall: [TileKernel]
   /// Tiles for products of few rows, in ascending order of rows, then descending order of panels.
   public let thin: [TileKernel]
+  /// The tile for products of one panel.
+  public let single: TileKernel
   /// Lane-sum tiles of 6 and of 3 rows, in descending order of columns: the last ones of one column.
   public let laneSums: [LaneSumKernel]
 
   /// A set; `tall` and `laneSums` must not be empty.
-  public init(tall: [TileKernel], thin: [TileKernel], laneSums: [LaneSumKernel]) {
+  public init(tall: [TileKernel], thin: [TileKernel], single: TileKernel, laneSums: [LaneSumKernel]) {
     self.tall = tall
     self.thin = thin
+    self.single = single
     self.laneSums = laneSums
   }
 }

@@ -12,6 +12,9 @@ public func convolutionGradients(
   weight dweight: inout Matrix, _ accumulation: Accumulation
 ) -> RectifiedNormGradient {
   requireFit(weight, dweight, x.shape, inputs: x.channels, outputs: dy.channels, geometry)
+  if geometry.isTransformed(inputs: dy.channels, outputs: x.channels, height: x.height, width: x.width) {
+    return transformedGradients(x, weight, dy.contiguous, &dweight, accumulation)
+  }
   guard PaddedConvolution.fits(geometry, inputs: dy.channels) else {
     var none: [Float] = []
     convolutionWeightGradient(
@@ -46,6 +49,9 @@ public func convolutionGradients(
   _ x: RectifiedNorm, weight: Matrix, outputGradient dy: RectifiedNormGradient, _ geometry: Convolution,
   weight dweight: inout Matrix, _ accumulation: Accumulation
 ) -> RectifiedNormGradient {
+  if geometry.isTransformed(inputs: dy.channels, outputs: x.channels, height: x.height, width: x.width) {
+    return transformedGradients(x, weight, dy, &dweight, accumulation)
+  }
   guard geometry.kernel == 1, geometry.stride == 1 else {
     return convolutionGradients(
       x, weight: weight, outputGradient: dy.activation.view, geometry, weight: &dweight, accumulation)
@@ -68,14 +74,45 @@ public func convolutionGradients(
   return result
 }
 
+/// The gradients of a convolution in front of a norm and a rectifier, in a residual block: x, which a shortcut reads too, is what a
+/// rectifier made of the sum of what is behind `norm` and something else. Returns the gradient with respect to what is in front of that
+/// norm; its `outputGradient` is that of the sum. Cost: as without, where the convolution is Winograd's; else three passes more.
+public func convolutionGradients(
+  _ view: ChannelView, weight: Matrix, outputGradient dy: RectifiedNormGradient, adding shortcut: Activation,
+  behind norm: RectifiedNorm, _ geometry: Convolution, weight dweight: inout Matrix, _ accumulation: Accumulation
+) -> RectifiedNormGradient {
+  let x = view.contiguous
+  guard geometry.isTransformed(inputs: dy.channels, outputs: x.channels, height: dy.height, width: dy.width) else {
+    var dx = convolutionGradients(
+      x.view, weight: weight, outputGradient: dy, geometry, weight: &dweight, accumulation)
+    dx.add(shortcut)
+    return RectifiedNormGradient(norm, outputGradient: rectifierGradient(x, outputGradient: dx.view))
+  }
+  requireFit(weight, dweight, x.shape, inputs: x.channels, outputs: dy.channels, geometry)
+  precondition(
+    shortcut.hasShape(of: x) && norm.shape == x.shape,
+    "convolutionGradients: a shortcut of \(shortcut.shape) and a norm of \(norm.shape) for \(x.shape)")
+  let kernels = InstructionSet.selected
+  let (line, height) = (x.line, x.height)
+  return withNormGradient(of: norm, x, weight, dy, &dweight, accumulation) { rows, first, pixels in
+    let place = (rows.block * height + 4 * rows.range.lowerBound) * line
+    let count = pixels * x.channels
+    kernels.add(count, UnsafePointer(first), shortcut.pointer + place, first)
+    kernels.rectifierGradient(count, x.pointer + place, UnsafePointer(first), first)
+  }
+}
+
 /// The gradients of a convolution in front of a norm and a rectifier: with respect to x, and in `dweight` with respect to the weights.
-/// For 3×3 at stride 1 with few inputs; others make the output's gradient first.
+/// For 3×3 at stride 1 with few inputs or by Winograd; others make the output's gradient first.
 public func convolutionGradients(
   _ x: ChannelView, weight: Matrix, outputGradient dy: RectifiedNormGradient, _ geometry: Convolution,
   weight dweight: inout Matrix, _ accumulation: Accumulation
 ) -> Activation {
   let (outputs, inputs, height, width) = (dy.channels, x.channels, dy.height, dy.width)
   requireFit(weight, dweight, x.activation.shape, inputs: inputs, outputs: outputs, geometry)
+  if geometry.isTransformed(inputs: outputs, outputs: inputs, height: height, width: width) {
+    return transformedGradients(x.contiguous, weight, dy, &dweight, accumulation)
+  }
   guard geometry.sumsTapsApart(outputs: inputs, width: width) else {
     var none: [Float] = []
     let dy = dy.activation
@@ -111,6 +148,70 @@ public func convolutionGradients(
       }
       gradient.fill(values + (range.lowerBound - first) * line, pixels: range.count * width, panels)
       gradient.addRows(part, rows, of: height, beside: padded, UnsafePointer(panels))
+    }
+  }
+  gradient.store(into: &dweight, accumulation)
+  return dx
+}
+
+/// The gradients of Winograd's convolution in one pass, with what the norm in front of it needs.
+private func transformedGradients(
+  _ x: RectifiedNorm, _ weight: Matrix, _ dy: some ImageRows, _ dweight: inout Matrix, _ accumulation: Accumulation
+) -> RectifiedNormGradient {
+  withNormGradient(of: x, x, weight, dy, &dweight, accumulation) { _, _, _ in }
+}
+
+/// The same with what a norm needs of which x was made. `finish` makes of the gradient's rows what the norm's sums are taken of.
+private func withNormGradient(
+  of norm: RectifiedNorm, _ x: some ImageRows, _ weight: Matrix, _ dy: some ImageRows, _ dweight: inout Matrix,
+  _ accumulation: Accumulation,
+  _ finish: (_ rows: ImagePieces.Rows, _ first: UnsafeMutablePointer<Vector>, _ pixels: Int) -> Void
+) -> RectifiedNormGradient {
+  let chunks = ImagePieces(tilesOf: x).count
+  let channels = norm.channels
+  let sums = VectorStorage(count: chunks * 2 * channels)
+  sums.pointer.update(repeating: Vector(repeating: 0), count: sums.count)
+  let dx = transformedGradients(
+    x, weight, dy, &dweight, accumulation, besideVectors: norm.x.scratchVectors(rows: 4 * ImagePieces(tilesOf: x).step)
+  ) { rows, first, pixels, scratch in
+    finish(rows, first, pixels)
+    let lines = (4 * rows.range.lowerBound)..<(4 * rows.range.lowerBound + pixels / norm.width)
+    norm.addSums(
+      pixels: pixels, of: norm.x.rows(rows.block, lines, scratch), outputGradient: first,
+      to: sums.pointer + rows.piece * 2 * channels, writing: nil)
+  }
+  return RectifiedNormGradient(norm, outputGradient: ReadAhead(dx), sums: sums, chunks: chunks)
+}
+
+/// The gradients of Winograd's convolution in one pass.
+private func transformedGradients(
+  _ x: Activation, _ weight: Matrix, _ dy: some ImageRows, _ dweight: inout Matrix, _ accumulation: Accumulation
+) -> Activation {
+  transformedGradients(x, weight, dy, &dweight, accumulation, besideVectors: 0) { _, _, _, _ in }
+}
+
+/// The same for any x; `beside` gets the rows of its gradient as they are made, and some scratch.
+private func transformedGradients(
+  _ x: some ImageRows, _ weight: Matrix, _ dy: some ImageRows, _ dweight: inout Matrix, _ accumulation: Accumulation,
+  besideVectors: Int,
+  _ beside: (
+    _ rows: ImagePieces.Rows, _ first: UnsafeMutablePointer<Vector>, _ pixels: Int,
+    _ scratch: UnsafeMutablePointer<Vector>
+  ) -> Void
+) -> Activation {
+  var dx = emptyLike(x)
+  let target = dx.mutablePointer()
+  let pieces = ImagePieces(tilesOf: x)
+  let convolution = WinogradConvolution(flipping: weight)
+  let gradient = WinogradGradient(x, outputs: dy.channels, pieces)
+  let (first, second) = (convolution.scratchVectors(dy, pieces), gradient.scratchVectors(x))
+  let scratch = ThreadScratch(threads: Parallel.threads, vectors: first + second + besideVectors)
+  Parallel.forEach(pieces.parts) { part, thread in
+    let own = scratch.part(thread)
+    var ring = gradient.begin(part, own + first)
+    convolution.makeRows(of: dy, pieces, part, to: target, own) { rows, pixel, pixels, source in
+      beside(rows, pixel, pixels, own + (first + second))
+      gradient.add(part, rows, of: x, &ring, outputGradient: source, own + first)
     }
   }
   gradient.store(into: &dweight, accumulation)

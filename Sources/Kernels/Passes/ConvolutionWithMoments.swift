@@ -5,6 +5,10 @@ import MicroKernels
 public func convolutionWithMoments(
   _ x: ChannelView, weight: Matrix, _ geometry: Convolution
 ) -> (y: ConvolutionOutput, moments: BatchMoments) {
+  let image = x.activation
+  if geometry.isTransformed(inputs: x.channels, outputs: weight.rows, height: image.height, width: image.width) {
+    return transformedWithMoments(x.contiguous, weight)
+  }
   guard PaddedConvolution.fits(geometry, inputs: x.channels),
     !geometry.sumsTapsApart(outputs: weight.rows, width: x.activation.width)
   else {
@@ -24,15 +28,43 @@ public func convolutionWithMoments(
   return keepingRows(convolution)
 }
 
-/// The same for an x behind batch norm and a rectifier, where the convolution is 1×1.
+/// The same for an x behind batch norm and a rectifier, where the convolution is 1×1 or 3×3 with many channels.
 public func convolutionWithMoments(
   _ x: RectifiedNorm, weight: Matrix, _ geometry: Convolution
 ) -> (y: ConvolutionOutput, moments: BatchMoments) {
+  if geometry.isTransformed(inputs: x.channels, outputs: weight.rows, height: x.height, width: x.width) {
+    return transformedWithMoments(x, weight)
+  }
   guard geometry.kernel == 1, geometry.stride == 1 else {
     let y = convolution(x, weight: weight, bias: [], geometry)
     return (ConvolutionOutput(y), BatchMoments(y))
   }
   return keepingRows(PointwiseConvolution(x, weight: weight))
+}
+
+/// Winograd's convolution and its moments.
+private func transformedWithMoments(
+  _ x: some ImageRows, _ weight: Matrix
+) -> (y: ConvolutionOutput, moments: BatchMoments) {
+  let convolution = WinogradConvolution(weight)
+  var y = Activation(uninitialized: x.samples, height: x.height, width: x.width, channels: weight.rows)
+  let target = y.mutablePointer()
+  let pieces = ImagePieces(tilesOf: x)
+  let sums = MomentSums(chunks: pieces.count, channels: y.channels)
+  let kernel = InstructionSet.selected.batchNorm.moments
+  let scratch = ThreadScratch(threads: Parallel.threads, vectors: convolution.scratchVectors(x, pieces))
+  let (height, width, channels, blocks) = (y.height, y.width, y.channels, y.blocks)
+  Parallel.forEach(pieces.parts) { part, thread in
+    convolution.makeRows(of: x, pieces, part, to: target, scratch.part(thread)) { rows, first, pixels, _ in
+      kernel(pixels, channels, first, sums.chunk(rows.piece), rows.range.lowerBound > rows.all.lowerBound)
+    }
+  }
+  let moments = sums.moments(samples: y.samples, pixels: height * width) { chunk in
+    let piece = pieces[chunk]
+    let lines = min(4 * piece.rows.upperBound, height) - 4 * piece.rows.lowerBound
+    return (lines * width, piece.block == blocks - 1)
+  }
+  return (ConvolutionOutput(y), moments)
 }
 
 /// All rows, in memory, and their moments.

@@ -45,6 +45,11 @@ struct ImagePieces: Sendable {
     step = max(1, Self.pixels / max(width, 1))
   }
 
+  /// For an image batch in tiles of 4×4 pixels: rows are tile rows, and about eight tiles are gone through at a time.
+  init(tilesOf x: some ImageRows) {
+    self.init(blocks: x.blocks, height: (x.height + 3) / 4, width: 2 * ((x.width + 3) / 4))
+  }
+
   /// For an image batch.
   init(_ x: some ImageRows) { self.init(blocks: x.blocks, height: x.height, width: x.width) }
 

@@ -5,11 +5,13 @@ import MicroKernels
 public struct RectifiedNorm: Sendable {
   let x: any ImageRows
   let coefficients: BatchNormCoefficients
+  private let rectifies: Bool
   private let constants: ChannelConstants
 
-  /// `x` behind the norm with these constants.
-  public init(_ x: ConvolutionOutput, _ coefficients: BatchNormCoefficients) {
+  /// `x` behind the norm with these constants, without the rectifier where asked.
+  public init(_ x: ConvolutionOutput, _ coefficients: BatchNormCoefficients, rectifies: Bool = true) {
     self.x = x.rows
+    self.rectifies = rectifies
     self.coefficients = coefficients
     constants = ChannelConstants(coefficients, channels: x.rows.channels)
   }
@@ -19,7 +21,7 @@ public struct RectifiedNorm: Sendable {
 
   /// Some pixels, all channels, of those that `x` points to.
   func write(pixels: Int, of x: UnsafePointer<Vector>, to y: UnsafeMutablePointer<Vector>) {
-    InstructionSet.selected.batchNorm.scaleShift(pixels, constants.work(x, x, y), true)
+    InstructionSet.selected.batchNorm.scaleShift(pixels, constants.work(x, x, y), rectifies)
   }
 
   /// Adds what the gradients of the norm need, and writes what is behind the norm if there is a place for it; see `batchNormSums`.
@@ -29,10 +31,11 @@ public struct RectifiedNorm: Sendable {
   ) {
     let kernels = InstructionSet.selected.batchNorm
     if let y {
+      precondition(rectifies, "batch norm: what is written with the sums is behind a rectifier")
       kernels.sumsRectifying(pixels, constants.work(x, dy, y), sums)
     } else {
       // Nothing but the sums is written.
-      kernels.sums(pixels, constants.work(x, dy, sums), sums, true)
+      kernels.sums(pixels, constants.work(x, dy, sums), sums, rectifies)
     }
   }
 
@@ -41,7 +44,8 @@ public struct RectifiedNorm: Sendable {
     pixels: Int, of x: UnsafePointer<Vector>, outputGradient dy: UnsafePointer<Vector>, _ terms: BatchNormGradientTerms,
     to y: UnsafeMutablePointer<Vector>
   ) {
-    InstructionSet.selected.batchNorm.inputGradient(pixels, constants.work(x, dy, y), terms.slope, terms.offset, true)
+    InstructionSet.selected.batchNorm.inputGradient(
+      pixels, constants.work(x, dy, y), terms.slope, terms.offset, rectifies)
   }
 }
 

@@ -5,13 +5,15 @@ import MicroKernels
 public struct RectifiedNormGradient: Sendable {
   private let norm: RectifiedNorm
   /// The gradient with respect to what is behind them.
-  private let outputGradient: any ImageRows
+  private let gradientRows: any ImageRows
   private let terms: BatchNormGradientTerms
 
   /// ∂L/∂γ.
   public var scaleGradient: [Float] { terms.scaleGradient }
   /// ∂L/∂β.
   public var shiftGradient: [Float] { terms.shiftGradient }
+  /// The gradient with respect to what is behind them. Cost: nothing, or what making it costs.
+  public var outputGradient: Activation { gradientRows.stored() }
   /// All of it. Cost: one pass.
   public var activation: Activation { stored() }
 
@@ -22,6 +24,13 @@ public struct RectifiedNormGradient: Sendable {
       return (dy, dy)
     } body: { _, _, _, _ in
     }
+  }
+
+  /// From sums that were taken; see `RectifiedNorm.addSums`.
+  init(_ norm: RectifiedNorm, outputGradient: any ImageRows, sums: VectorStorage, chunks: Int) {
+    (self.norm, gradientRows) = (norm, outputGradient)
+    terms = BatchNormGradientTerms(
+      norm.coefficients, sums: sums, chunks: chunks, count: norm.samples * norm.height * norm.width)
   }
 
   /// Pixels behind the norm that stay in the caches' first two levels until they are transposed, and a multiple of what the kernels take
@@ -78,10 +87,7 @@ public struct RectifiedNormGradient: Sendable {
         body(part, rows, made.source, UnsafePointer(panels))
       }
     }
-    self.norm = norm
-    self.outputGradient = outputGradient
-    terms = BatchNormGradientTerms(
-      norm.coefficients, sums: sums, chunks: pieces.count, count: norm.samples * norm.height * norm.width)
+    self.init(norm, outputGradient: outputGradient, sums: sums, chunks: pieces.count)
   }
 
   /// Rows of a gradient, and what they were made of.
@@ -95,7 +101,7 @@ extension RectifiedNormGradient: ImageRows {
   var channels: Int { norm.channels }
 
   func scratchVectors(rows: Int) -> Int {
-    (outputGradient.isStored ? rows * line : 0) + outputGradient.scratchVectors(rows: rows)
+    (gradientRows.isStored ? rows * line : 0) + gradientRows.scratchVectors(rows: rows)
       + norm.x.scratchVectors(rows: rows)
   }
 
@@ -104,10 +110,18 @@ extension RectifiedNormGradient: ImageRows {
     let pixels = rows.count * width
     let inputScratch = norm.x.scratchVectors(rows: rows.count)
     let x = norm.x.rows(block, rows, scratch)
-    let dy = outputGradient.rows(block, rows, scratch + inputScratch)
+    let dy = gradientRows.rows(block, rows, scratch + inputScratch)
     let target =
-      outputGradient.isStored
-      ? scratch + inputScratch + outputGradient.scratchVectors(rows: rows.count) : UnsafeMutablePointer(mutating: dy)
+      gradientRows.isStored
+      ? scratch + inputScratch + gradientRows.scratchVectors(rows: rows.count) : UnsafeMutablePointer(mutating: dy)
+    write(block, pixels, x, dy, to: target)
+    return UnsafePointer(target)
+  }
+
+  private func write(
+    _ block: Int, _ pixels: Int, _ x: UnsafePointer<Vector>, _ dy: UnsafePointer<Vector>,
+    to target: UnsafeMutablePointer<Vector>
+  ) {
     norm.writeGradient(pixels: pixels, of: x, outputGradient: dy, terms, to: target)
     let lanes = samples % 16
     if lanes > 0 && block == blocks - 1 {
@@ -115,6 +129,5 @@ extension RectifiedNormGradient: ImageRows {
         for lane in lanes..<16 { target[index][lane] = 0 }
       }
     }
-    return UnsafePointer(target)
   }
 }

@@ -49,6 +49,12 @@ public struct Convolution: Sendable, Equatable {
     kernel == 3 && stride == 1 && outputs <= TapMaps.outputs && width >= TapMaps.width
   }
 
+  /// Whether the convolution is computed by transforms, which round otherwise than a chain of sums; see `WinogradConvolution`. For
+  /// an input gradient, inputs and outputs are exchanged.
+  public func isTransformed(inputs: Int, outputs: Int, height: Int, width: Int) -> Bool {
+    WinogradConvolution.pays(self, inputs: inputs, outputs: outputs, height: height, width: width)
+  }
+
   /// Pixels of the output along an axis: ⌈size / stride⌉. Output pixel i lies on input pixel i · stride.
   public func outputSize(_ size: Int) -> Int { (size + stride - 1) / stride }
 }
@@ -72,6 +78,9 @@ public func convolution(
   if geometry.sumsTapsApart(outputs: weight.rows, width: input.width) {
     return TapMaps(weight, bias: bias).convolution(input, rectifies: activation == .rectifier)
   }
+  if geometry.isTransformed(inputs: x.channels, outputs: weight.rows, height: input.height, width: input.width) {
+    return WinogradConvolution(weight, bias: bias, rectifies: activation == .rectifier).convolution(input)
+  }
   var y = Activation(
     uninitialized: x.samples, height: geometry.outputSize(input.height), width: geometry.outputSize(input.width),
     channels: weight.rows)
@@ -87,6 +96,9 @@ public func convolution(
 /// y = W ∗ x + bias for an x behind batch norm and a rectifier: the bits of the convolution of `x.activation`, of which one of few
 /// outputs makes row by row what it needs. An empty `bias` is none. Cost: as the convolution, and the norm's arithmetic.
 public func convolution(_ x: RectifiedNorm, weight: Matrix, bias: [Float], _ geometry: Convolution) -> Activation {
+  if geometry.isTransformed(inputs: x.channels, outputs: weight.rows, height: x.height, width: x.width) {
+    return WinogradConvolution(weight, bias: bias).convolution(x)
+  }
   guard geometry.sumsTapsApart(outputs: weight.rows, width: x.width), weight.columns == 9 * x.channels else {
     return convolution(x.activation.view, weight: weight, bias: bias, geometry)
   }
@@ -108,11 +120,16 @@ public func convolutionInputGradient(
   if geometry.sumsTapsApart(outputs: inputs, width: width) {
     return TapMaps(flipping: weight).convolution(dy.contiguous, rectifies: false)
   }
+  if geometry.isTransformed(inputs: dy.channels, outputs: inputs, height: height, width: width) {
+    return WinogradConvolution(flipping: weight).convolution(dy.contiguous)
+  }
   var dx = Activation(uninitialized: dy.samples, height: height, width: width, channels: inputs)
-  // At stride 2 there are zeros between the output's pixels.
-  let source = geometry.stride == 1 ? dy.contiguous : spread(dy, height: height, width: width)
+  guard geometry.stride == 1 else {
+    StridedInputGradient(weight, geometry).run(dy.contiguous, into: &dx)
+    return dx
+  }
   withOperands(weight.values, []) { weights, _ in
-    ConvolutionProduct(flipping: weights, inputs: inputs, source, kernel: geometry.kernel).run(into: &dx)
+    ConvolutionProduct(flipping: weights, inputs: inputs, dy.contiguous, kernel: geometry.kernel).run(into: &dx)
   }
   return dx
 }
@@ -135,6 +152,10 @@ public func convolutionWeightGradient(
     \(x.activation.shape) with \(x.channels) inputs and \(dy.activation.shape) with \(dy.channels) outputs
     """)
   let (input, gradient) = (x.contiguous, dy.contiguous)
+  defer { if !dbias.isEmpty { sumOverSamples(dy, into: &dbias, accumulation) } }
+  if geometry.isTransformed(inputs: x.channels, outputs: dy.channels, height: input.height, width: input.width) {
+    return winogradWeightGradient(input, outputGradient: gradient, weight: &dweight, accumulation)
+  }
   switch geometry.weightGradientOrder(inputs: x.channels, outputs: dy.channels) {
   case .parts: weightGradientInParts(input, outputGradient: gradient, geometry, weight: &dweight, accumulation)
   case .lanesFirst:
@@ -143,23 +164,4 @@ public func convolutionWeightGradient(
   case .oneChain:
     ConvolutionWeightGradient(input, outputGradient: gradient, geometry).run(weight: &dweight, accumulation)
   }
-  guard !dbias.isEmpty else { return }
-  sumOverSamples(dy, into: &dbias, accumulation)
-}
-
-/// dy's pixels at every second pixel of a larger image, zeros between: adding their products changes no sum.
-private func spread(_ dy: ChannelView, height: Int, width: Int) -> Activation {
-  var result = Activation(samples: dy.samples, height: height, width: width, channels: dy.channels)
-  let image = dy.activation
-  let destination = result.mutablePointer()
-  for block in 0..<dy.blocks {
-    for row in 0..<image.height {
-      for column in 0..<image.width {
-        let to = ((block * height + 2 * row) * width + 2 * column) * dy.channels
-        let from = ((block * image.height + row) * image.width + column) * dy.stride
-        (destination + to).update(from: dy.pointer + from, count: dy.channels)
-      }
-    }
-  }
-  return result
 }

@@ -7,7 +7,7 @@ import MicroKernels
 /// panels of sixteen channels, `[panel][block][y][x][sample]`. The other is read as it lies: a row of A is a channel, its
 /// lanes are sixteen consecutive k, a pixel is a segment, an image row a repeat.
 ///
-/// 1. tasks (parallel: each owns some panels): nobody transposes what another does;
+/// 1. tasks (parallel: each owns some panels, or, where there are few, some taps of them): nobody transposes what another does;
 /// 2. blocks and chunks of image rows, as many as the second-level cache holds of both operands (not parallel: they continue
 ///    the same sums);
 /// 3. taps, panels, row tiles.
@@ -67,17 +67,23 @@ struct ConvolutionWeightGradient {
     let groups = (panels + width - 1) / width
     let isSmall =
       dy.blocks * dy.height * dy.width * 16 * dy.channels * geometry.taps * x.channels < TiledProduct.serialWork
-    let tasks = isSmall || Parallel.threads == 1 ? 1 : min(groups, 2 * Parallel.threads)
+    let isSerial = isSmall || Parallel.threads == 1
+    let panelTasks = isSerial ? 1 : min(groups, 2 * Parallel.threads)
+    // Fewer panels than threads: these share the taps, and each transposes for itself.
+    let tapTasks = isSerial || groups >= Parallel.threads ? 1 : min(geometry.taps, Parallel.threads)
     let output = Unchecked(floats)
     let gradient = Unchecked(self)
-    let ranges = (0..<tasks).map { task in
-      (groups * task / tasks * width)..<min(panels, groups * (task + 1) / tasks * width)
+    let ranges = (0..<panelTasks).map { task in
+      (groups * task / panelTasks * width)..<min(panels, groups * (task + 1) / panelTasks * width)
     }
     let vectors = ranges.reduce(0) { max($0, $1.count * chunk(of: $1.count).thickRows * thick.width * 16) }
     let scratch = Unchecked(ThreadScratch(threads: Parallel.threads, vectors: vectors))
-    Parallel.forEach(tasks) { task, thread in
+    let taps = geometry.taps
+    Parallel.forEach(panelTasks * tapTasks) { task, thread in
+      let part = task % tapTasks
       gradient.value.runTask(
-        ranges[task], thick, thin, output.value, adds: accumulation == .add, scratch.value.part(thread))
+        ranges[task / tapTasks], (taps * part / tapTasks)..<(taps * (part + 1) / tapTasks), thick, thin, output.value,
+        adds: accumulation == .add, scratch.value.part(thread))
     }
     dweight.values.withUnsafeMutableBufferPointer { values in
       forEachRow { sum, weight, count, step in
@@ -86,10 +92,10 @@ struct ConvolutionWeightGradient {
     }
   }
 
-  /// The tiles of some panels, in the order in which they are computed.
-  private func units(_ range: Range<Int>) -> [Unit] {
+  /// The tiles of some panels and taps, in the order in which they are computed.
+  private func units(_ range: Range<Int>, _ taps: Range<Int>) -> [Unit] {
     var result: [Unit] = []
-    for tap in 0..<geometry.taps {
+    for tap in taps {
       var panel = range.lowerBound
       while panel < range.upperBound {
         let width = plan.widths.first { $0 <= range.upperBound - panel } ?? 1
@@ -127,10 +133,11 @@ struct ConvolutionWeightGradient {
   }
 
   private func runTask(
-    _ range: Range<Int>, _ thick: Activation, _ thin: Activation, _ sums: UnsafeMutablePointer<Float>, adds: Bool,
+    _ range: Range<Int>, _ taps: Range<Int>, _ thick: Activation, _ thin: Activation,
+    _ sums: UnsafeMutablePointer<Float>, adds: Bool,
     _ scratch: UnsafeMutablePointer<Vector>
   ) {
-    let units = units(range)
+    let units = units(range, taps)
     let windows = (0..<geometry.taps).map(window)
     let reach = geometry.kernel / 2
     let (chunk, thickRows) = chunk(of: range.count)

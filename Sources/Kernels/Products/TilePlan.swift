@@ -58,6 +58,16 @@ struct TilePlan {
     widths = [tiles.tall[0].panels]
   }
 
+  /// Cuts `rows` into tiles of one height.
+  init(rows: Int, of kernels: [TileKernel]) {
+    let height = kernels[0].rows
+    self.kernels = kernels
+    widths = kernels.map(\.panels)
+    rowTiles = stride(from: 0, to: rows, by: height).map {
+      RowTile(first: $0, rows: min(height, rows - $0), kernel: kernels[0])
+    }
+  }
+
   /// Number of whole tiles of one kernel from tile `index` on, at least 1.
   func equalTiles(from index: Int) -> Int {
     let first = rowTiles[index]

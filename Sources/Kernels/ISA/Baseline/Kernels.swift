@@ -16,7 +16,7 @@ public let kernels = KernelTable(
   adam: { adam($0, $1, $2, fused: fused) }, adamax: { adamax($0, $1, $2, fused: fused) },
   randomWords: { randomWords($0, $1, $2, $3) },
   gaussians: { gaussians($0, $1, $2, $3) }, readAhead: { readAhead($0, $1) },
-  addTaps: { addTaps($0, $1, $2, $3, $4, $5) }, batchNorm: batchNorm,
+  addTaps: { addTaps($0, $1, $2, $3, $4, $5) }, batchNorm: batchNorm, winograd: winograd,
   multiplyAddLoop: { multiplyAddLoop($0, fused: fused, wide: isWide) })
 
 private let batchNorm = BatchNormKernels(
@@ -30,6 +30,14 @@ private let batchNorm = BatchNormKernels(
   sums: { $3 ? rectifiedSums($0, $1, $2) : plainSums($0, $1, $2) },
   sumsRectifying: { sumsRectifying($0, $1, $2) },
   inputGradient: { $4 ? rectifiedInputGradient($0, $1, $2, $3) : plainInputGradient($0, $1, $2, $3) })
+
+private let winograd = WinogradKernels(
+  tiles: isWide ? [winograd8x3, winograd8x2] : [winograd6x1],
+  input: { winogradInput($0, $1, $2, $3, $4, fused: fused) },
+  outputGradient: { winogradOutputGradient($0, $1, $2, $3, $4, fused: fused) },
+  output: { winogradOutput($0, $1, $2, $3, $4, rectifies: $5, fused: fused) },
+  weight: { winogradWeight($0, $1, $2, flips: $3, $4, $5, fused: fused) },
+  weightGradient: { winogradWeightGradient($0, $1, $2, $3, $4, fused: fused) })
 
 // Apart, as in one closure the inliner gave up on the second, silently: it called the baseline's, many times slower.
 @inline(never)
@@ -69,15 +77,21 @@ private func plainSums(_ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutab
 }
 
 private let narrow = TileSet(
-  tall: [narrow6x1, narrow4x1], thin: [narrow2x3], laneSums: [laneSum6x1Kernel, laneSum3x1Kernel])
+  tall: [narrow6x1, narrow4x1], thin: [narrow2x3], single: narrow6x1,
+  laneSums: [laneSum6x1Kernel, laneSum3x1Kernel])
 private let wide = TileSet(
   tall: [wide12x2, wide10x2, wide8x2, wide6x2], thin: [wide2x8, wide2x6, wide2x4, wide4x6, wide4x4],
+  single: wide16x1,
   laneSums: [laneSum6x4Kernel, laneSum3x4Kernel, laneSum6x1Kernel, laneSum3x1Kernel])
 
 private let laneSum6x4Kernel = LaneSumKernel(rows: 6, columns: 4) { laneSum6x4($0.laneSumWork, fused: fused) }
 private let laneSum3x4Kernel = LaneSumKernel(rows: 3, columns: 4) { laneSum3x4($0.laneSumWork, fused: fused) }
 private let laneSum6x1Kernel = LaneSumKernel(rows: 6, columns: 1) { laneSum6x1($0.laneSumWork, fused: fused) }
 private let laneSum3x1Kernel = LaneSumKernel(rows: 3, columns: 1) { laneSum3x1($0.laneSumWork, fused: fused) }
+
+private let winograd8x3 = WinogradTile(rows: 8, panels: 3) { winogradProduct8x3($0.winogradWork, fused: fused) }
+private let winograd8x2 = WinogradTile(rows: 8, panels: 2) { winogradProduct8x2($0.winogradWork, fused: fused) }
+private let winograd6x1 = WinogradTile(rows: 6, panels: 1) { winogradProduct6x1($0.winogradWork, fused: fused) }
 
 private let narrow6x1 = TileKernel(
   rows: 6, panels: 1, rowsFunction: { tile6x1($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
@@ -97,6 +111,9 @@ private let wide10x2 = TileKernel(
 private let wide8x2 = TileKernel(
   rows: 8, panels: 2, rowsFunction: { tile8x2($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
   packedFunction: { tile8x2($0.tileWork, aRow: 1, aDepth: 8, fused: fused) })
+private let wide16x1 = TileKernel(
+  rows: 16, panels: 1, rowsFunction: { tile16x1($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
+  packedFunction: { tile16x1($0.tileWork, aRow: 1, aDepth: 16, fused: fused) })
 private let wide6x2 = TileKernel(
   rows: 6, panels: 2, rowsFunction: { tile6x2($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
   packedFunction: { tile6x2($0.tileWork, aRow: 1, aDepth: 6, fused: fused) })
