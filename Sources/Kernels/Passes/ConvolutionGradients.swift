@@ -208,7 +208,7 @@ private func transformedGradients(
   let scratch = ThreadScratch(threads: Parallel.threads, vectors: first + second + besideVectors)
   Parallel.forEach(pieces.parts) { part, thread in
     let own = scratch.part(thread)
-    var ring = gradient.begin(part, own + first)
+    var ring = gradient.ring(own + first)
     convolution.makeRows(of: dy, pieces, part, to: target, own) { rows, pixel, pixels, source in
       beside(rows, pixel, pixels, own + (first + second))
       gradient.add(part, rows, of: x, &ring, outputGradient: source, own + first)

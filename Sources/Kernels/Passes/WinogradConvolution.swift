@@ -14,13 +14,16 @@ import MicroKernels
 struct WinogradConvolution {
   /// Places of a transformed patch.
   static let places = 36
-  /// Vectors of transformed patches of some tiles, and of sums: half of a second-level cache of 1 MB, and a quarter.
-  private static let (patchVectors, sumVectors) = (9216, 4096)
+  /// Vectors of transformed patches of some tiles, and of sums: a quarter of a second-level cache of 1 MB each (measured: half for patches took 3 % longer).
+  private static let (patchVectors, sumVectors) = (4608, 4096)
 
   let inputs: Int
   let outputs: Int
   private let weights: TransformedWeights
-  private let tiles: [WinogradTile]
+  /// The products' kernels for three panels and for two (or one, where registers are few): kept apart from their array, as counting
+  /// its references from two threads at every call cost two per cent of a step.
+  private let (wide, narrow): (WinogradTile, WinogradTile)
+  private let transforms: WinogradKernels
   private let bias: [Float]
   private let rectifies: Bool
 
@@ -45,8 +48,9 @@ struct WinogradConvolution {
   private init(_ weight: Matrix, flips: Bool, _ bias: [Float], _ rectifies: Bool) {
     (inputs, outputs) = flips ? (weight.rows, weight.columns / 9) : (weight.columns / 9, weight.rows)
     (self.bias, self.rectifies) = (bias, rectifies)
-    tiles = InstructionSet.selected.winograd.tiles
-    weights = TransformedWeights(weight, flips: flips, rows: tiles[0].rows)
+    transforms = InstructionSet.selected.winograd
+    (wide, narrow) = (transforms.tiles[0], transforms.tiles[transforms.tiles.count - 1])
+    weights = TransformedWeights(weight, flips: flips, rows: wide.rows)
   }
 
   /// All of the output.
@@ -102,7 +106,6 @@ struct WinogradConvolution {
     _ tiles: Range<Int>, columns: Int, _ ring: TileRing, height: Int, width: Int, to y: UnsafeMutablePointer<Vector>,
     _ chunk: Chunk, _ scratch: UnsafeMutablePointer<Vector>
   ) {
-    let transforms = InstructionSet.selected.winograd
     let (patches, sums) = (scratch, scratch + chunk.sums)
     // What lies beside the image is written where nobody reads it.
     let trash = scratch + chunk.vectors
@@ -145,9 +148,8 @@ struct WinogradConvolution {
     var first = 0
     while first < tiles {
       let left = tiles - first
-      // No tile is left alone: the narrowest kernel would compute it twice.
-      let kernel =
-        self.tiles.first { $0.panels <= left && left - $0.panels != 1 } ?? self.tiles[self.tiles.count - 1]
+      // No tile is left alone: the narrower kernel would compute it twice.
+      let kernel = wide.panels <= left && left - wide.panels != 1 ? wide : narrow
       let isAlone = kernel.panels > left
       kernel.run(
         WinogradWork(
@@ -206,30 +208,42 @@ private struct TransformedWeights: @unchecked Sendable {
     let tileVectors = (WinogradConvolution.places * depth * rows + 31) / 16
     tileStride = 16 * tileVectors
     storage = VectorStorage(count: tiles * tileVectors)
-    let scratch = ThreadScratch(threads: Parallel.threads, vectors: (9 + WinogradConvolution.places) * depth)
+    // Odd, as the places of a chunk are.
+    let stride = depth | 1
+    let scratch = ThreadScratch(threads: Parallel.threads, vectors: (9 + WinogradConvolution.places) * stride)
     let transform = InstructionSet.selected.winograd.weight
+    let transpose = InstructionSet.selected.transpose16
     let target = storage.pointer
     weight.values.withUnsafeBufferPointer { values in
       guard let source = values.baseAddress.map(Unchecked.init) else { return }
       let target = Unchecked(target)
       Parallel.forEach(tiles) { tile, thread in
         let taps = scratch.part(thread)
-        let transformed = taps + 9 * depth
+        let transformed = taps + 9 * stride
         let count = min(rows, outputs - tile * rows)
         let first = source.value + tile * rows * rowStride
         // Lanes of rows that do not exist are never read.
         let lanes = UnsafeMutableRawPointer(taps).assumingMemoryBound(to: Float.self)
-        for row in 0..<count {
-          for tap in 0..<9 {
-            let line = first + (row * rowStride + tap * inputs)
-            for k in 0..<depth { lanes[16 * (tap * depth + k) + row] = line[k * depthStride] }
+        for tap in 0..<9 {
+          let line = first + tap * inputs
+          var k = 0
+          while !flips && k + 16 <= depth {
+            transpose(count, line + k, rowStride, lanes + 16 * (tap * stride + k), 16)
+            k += 16
+          }
+          while k < depth {
+            let target = lanes + 16 * (tap * stride + k)
+            for row in 0..<count { target[row] = line[row * rowStride + k * depthStride] }
+            k += 1
           }
         }
-        transform(depth, UnsafePointer(taps), depth, flips, transformed, depth)
+        transform(depth, UnsafePointer(taps), stride, flips, transformed, stride)
         var place = UnsafeMutableRawPointer(target.value + tile * tileVectors)
-        for index in 0..<(WinogradConvolution.places * depth) {
-          place.storeBytes(of: transformed[index].lowHalf, as: SIMD8<Float>.self)
-          place += 4 * rows
+        for line in 0..<WinogradConvolution.places {
+          for k in 0..<depth {
+            place.storeBytes(of: transformed[line * stride + k].lowHalf, as: SIMD8<Float>.self)
+            place += 4 * rows
+          }
         }
       }
     }

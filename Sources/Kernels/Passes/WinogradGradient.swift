@@ -27,6 +27,7 @@ struct WinogradGradient {
   private let sums: VectorStorage
   private let tiles: Int
   private let patchStride: Int
+  private let transforms = InstructionSet.selected.winograd
   private let gradientStride: Int
 
   /// Sums for the parts of x, and outputs of some channels.
@@ -53,11 +54,9 @@ struct WinogradGradient {
   private var ringVectors: Int { TileRing.vectors(width: width, channels: 16 * panels, step: pieces.step) }
   private var partVectors: Int { Self.places * paddedOutputs * panels }
 
-  /// Begins a part's sums, on the thread that adds to them: another's would have them in its cache. Returns the ring of x's rows, with
-  /// channels in lanes.
-  func begin(_ part: Int, _ scratch: UnsafeMutablePointer<Vector>) -> TileRing {
-    (sums.pointer + part * partVectors).update(repeating: Vector(repeating: 0), count: partVectors)
-    return TileRing(width: width, height: height, channels: 16 * panels, step: pieces.step, memory: scratch)
+  /// The ring of x's rows, with channels in lanes, for a part.
+  func ring(_ scratch: UnsafeMutablePointer<Vector>) -> TileRing {
+    TileRing(width: width, height: height, channels: 16 * panels, step: pieces.step, memory: scratch)
   }
 
   /// Adds the products of some tile rows of x, whose `ring` it fills, with those of the output gradient, which are in `gradient`.
@@ -75,7 +74,12 @@ struct WinogradGradient {
     let columns = (width + 3) / 4
     let all = (rows.range.lowerBound * columns)..<(rows.range.upperBound * columns)
     for first in stride(from: all.lowerBound, to: all.upperBound, by: tiles) {
-      add(part, first..<min(first + tiles, all.upperBound), columns: columns, ring, outputGradient, work)
+      let isFirst =
+        first == all.lowerBound && rows.piece == pieces.pieces(part).lowerBound
+        && rows.range.lowerBound == rows.all.lowerBound
+      add(
+        part, first..<min(first + tiles, all.upperBound), columns: columns, ring, outputGradient, work,
+        isFirst: isFirst)
     }
   }
 
@@ -95,9 +99,8 @@ struct WinogradGradient {
 
   private func add(
     _ part: Int, _ tiles: Range<Int>, columns: Int, _ ring: TileRing, _ outputGradient: TileRing,
-    _ scratch: UnsafeMutablePointer<Vector>
+    _ scratch: UnsafeMutablePointer<Vector>, isFirst: Bool
   ) {
-    let transforms = InstructionSet.selected.winograd
     let (patches, gradients) = (scratch, scratch + Self.places * patchStride)
     withUnsafeTemporaryAllocation(of: UnsafePointer<Vector>.self, capacity: 6) { lines in
       guard let lines = lines.baseAddress else { return }
@@ -110,12 +113,12 @@ struct WinogradGradient {
         transforms.outputGradient(outputs, lines, outputGradient.pixel, gradients + index * outputs, gradientStride)
       }
     }
-    multiply(part, tiles.count, patches, gradients)
+    multiply(part, tiles.count, patches, gradients, isFirst: isFirst)
   }
 
-  /// Adds the 36 products of some tiles.
+  /// Adds the 36 products of some tiles to a part's sums, or begins these.
   private func multiply(
-    _ part: Int, _ tiles: Int, _ patches: UnsafePointer<Vector>, _ gradients: UnsafePointer<Vector>
+    _ part: Int, _ tiles: Int, _ patches: UnsafePointer<Vector>, _ gradients: UnsafePointer<Vector>, isFirst: Bool
   ) {
     let source = UnsafeRawPointer(gradients).assumingMemoryBound(to: Float.self)
     let target = UnsafeMutableRawPointer(sums.pointer + part * partVectors).assumingMemoryBound(to: Float.self)
@@ -129,7 +132,8 @@ struct WinogradGradient {
               segments: tiles, depth: 16, a: source + 16 * (place * gradientStride + tile.first), aRow: 16,
               aSegment: 16 * outputs, b: patches + (place * patchStride + 16 * panel), bPanel: isAlone ? 0 : 16,
               bSegment: 16 * panels, c: target + 16 * ((place * paddedOutputs + tile.first) * panels + panel),
-              cRow: 16 * panels, cPanel: isAlone ? 0 : 16, start: .output, bias: UnsafePointer(target),
+              cRow: 16 * panels, cPanel: isAlone ? 0 : 16, start: isFirst ? .zero : .output,
+              bias: UnsafePointer(target),
               rectifies: false),
             isPacked: false)
         }
@@ -185,7 +189,7 @@ func winogradWeightGradient(
     let own = scratch.part(thread)
     var gradientRing = TileRing(
       width: dy.width, height: dy.height, channels: dy.channels, step: pieces.step, memory: own)
-    var ring = gradient.begin(part, own + ringVectors)
+    var ring = gradient.ring(own + ringVectors)
     pieces.forEachRows(part) { rows in
       if rows.range.lowerBound == rows.all.lowerBound { gradientRing.begin(at: rows.range.lowerBound) }
       gradientRing.fill(to: rows.range.upperBound) { dy.rows(rows.block, $0..<($0 + 1), own + rowScratch) }
