@@ -1,13 +1,14 @@
 import Kernels
 
 /// The three products of a convolution, on samples in lanes: the shapes of the coupling functions of the convolutional
-/// fi-RevNet (batch 64; 16×16, 8×8, 4×4 pixels) and the wide ones that other engines are compared on.
+/// fi-RevNet (batch 64; 16×16, 8×8, 4×4 pixels), the wide ones that other engines are compared on, and the ResNet's.
 enum ConvolutionCases {
   private struct Shape {
     let size: Int
     let inputs: Int
     let outputs: Int
     let kernel: Int
+    var stride = 1
   }
 
   private static let batch = 64
@@ -23,20 +24,25 @@ enum ConvolutionCases {
     Shape(size: 14, inputs: 128, outputs: 2, kernel: 3), Shape(size: 7, inputs: 8, outputs: 128, kernel: 3),
     Shape(size: 7, inputs: 128, outputs: 128, kernel: 1), Shape(size: 7, inputs: 128, outputs: 128, kernel: 3),
     Shape(size: 56, inputs: 64, outputs: 64, kernel: 3), Shape(size: 28, inputs: 1, outputs: 32, kernel: 3),
+    Shape(size: 28, inputs: 16, outputs: 16, kernel: 3), Shape(size: 14, inputs: 32, outputs: 32, kernel: 3),
+    Shape(size: 7, inputs: 64, outputs: 64, kernel: 3), Shape(size: 28, inputs: 16, outputs: 32, kernel: 3, stride: 2),
+    Shape(size: 14, inputs: 32, outputs: 64, kernel: 3, stride: 2),
   ]
 
   static var all: [Case] { shapes.flatMap { shape in ConvolutionProduct.allCases.map { make($0, shape) } } }
 
   private static func make(_ product: ConvolutionProduct, _ shape: Shape) -> Case {
-    let geometry = Convolution(kernel: shape.kernel)
+    let geometry = Convolution(kernel: shape.kernel, stride: shape.stride)
+    let output = geometry.outputSize(shape.size)
     return Case(
       name: "convolution \(product.rawValue)",
-      shape: "\(shape.kernel)×\(shape.kernel), \(shape.inputs)→\(shape.outputs), \(shape.size)×\(shape.size)",
+      shape:
+        "\(shape.kernel)×\(shape.kernel)\(shape.stride == 1 ? "" : " / \(shape.stride)"), \(shape.inputs)→\(shape.outputs), \(shape.size)×\(shape.size)",
       work: .operations(
         2 * Double(batch * taps(shape) * shape.inputs * shape.outputs),
         bytes: 4
           * Double(
-            batch * shape.size * shape.size * (shape.inputs + shape.outputs)
+            batch * (shape.size * shape.size * shape.inputs + output * output * shape.outputs)
               + geometry.taps * shape.inputs * shape.outputs))
     ) { check in
       // A size that no tile divides, all elements; then one block of the timed size, elements here and there.
@@ -46,9 +52,12 @@ enum ConvolutionCases {
     }
   }
 
-  /// Taps inside the image over all output pixels: the multiply-adds that are really done, not those on padding.
+  /// Taps inside the image over all output pixels: the multiply-adds of a direct sum, not those on padding.
   private static func taps(_ shape: Shape) -> Int {
-    let perAxis = shape.kernel == 3 ? 3 * shape.size - 2 : shape.size
+    let reach = shape.kernel / 2
+    let perAxis = stride(from: 0, to: shape.size, by: shape.stride).reduce(0) { total, place in
+      total + (-reach...reach).filter { (0..<shape.size).contains(place + $0) }.count
+    }
     return perAxis * perAxis
   }
 }
@@ -69,7 +78,7 @@ private struct ConvolutionOperands {
   init(_ batch: Int, _ height: Int, _ width: Int, _ inputs: Int, _ outputs: Int, _ geometry: Convolution) {
     self.geometry = geometry
     x = RandomData.image(batch, height, width, inputs, "inputs")
-    dy = RandomData.image(batch, height, width, outputs, "gradients")
+    dy = RandomData.image(batch, geometry.outputSize(height), geometry.outputSize(width), outputs, "gradients")
     weight = RandomData.matrix(outputs, geometry.taps * inputs, "weights")
     bias = RandomData.numbers(outputs, "biases")
   }
