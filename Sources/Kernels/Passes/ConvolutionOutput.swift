@@ -26,7 +26,9 @@ public func rectifiedConvolution(
   }
   let input = rows.stored()
   guard PaddedConvolution.fits(geometry, inputs: input.channels),
-    !geometry.sumsTapsApart(outputs: weight.rows, width: input.width)
+    !geometry.sumsTapsApart(outputs: weight.rows, width: input.width),
+    !geometry.isTransformed(
+      inputs: input.channels, outputs: weight.rows, height: input.height, width: input.width)
   else {
     return ConvolutionOutput(
       convolution(input.view, weight: weight, bias: bias ?? [], geometry, activation: .rectifier))
