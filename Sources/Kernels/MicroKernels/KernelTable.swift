@@ -85,6 +85,8 @@ public final class KernelTable: Sendable {
     ) -> Void
   /// Batch norm's passes; see the functions of these names.
   public let batchNorm: BatchNormKernels
+  /// A weight gradient by minimal filtering.
+  public let winogradGradient: WinogradGradientKernels
   /// Runs `rounds` rounds of independent multiply-adds in registers and returns how many floating-point operations
   /// that was: the roof that the other kernels are measured against.
   public let multiplyAddLoop: @Sendable (_ rounds: Int) -> Double
@@ -111,7 +113,8 @@ public final class KernelTable: Sendable {
       @escaping @Sendable (
         Int, Int, UnsafePointer<Vector>, Int, UnsafeMutablePointer<Vector>, UnsafePointer<Vector>?
       ) -> Void,
-    batchNorm: BatchNormKernels, multiplyAddLoop: @escaping @Sendable (Int) -> Double
+    batchNorm: BatchNormKernels, winogradGradient: WinogradGradientKernels,
+    multiplyAddLoop: @escaping @Sendable (Int) -> Double
   ) {
     self.name = name
     self.fusesMultiplyAdd = fusesMultiplyAdd
@@ -136,6 +139,7 @@ public final class KernelTable: Sendable {
     self.readAhead = readAhead
     self.addTaps = addTaps
     self.batchNorm = batchNorm
+    self.winogradGradient = winogradGradient
     self.multiplyAddLoop = multiplyAddLoop
   }
 }

@@ -136,12 +136,17 @@ public struct TileSet: Sendable {
   public let thin: [TileKernel]
   /// Lane-sum tiles of 6 and of 3 rows, in descending order of columns: the last ones of one column.
   public let laneSums: [LaneSumKernel]
+  /// Tiles of a weight gradient's sums by minimal filtering, in descending order of channels: the last one has one of either.
+  public let winogradGradient: [WinogradGradientTile]
 
-  /// A set; `tall` and `laneSums` must not be empty.
-  public init(tall: [TileKernel], thin: [TileKernel], laneSums: [LaneSumKernel]) {
+  /// A set; `tall`, `laneSums` and `winogradGradient` must not be empty.
+  public init(
+    tall: [TileKernel], thin: [TileKernel], laneSums: [LaneSumKernel], winogradGradient: [WinogradGradientTile]
+  ) {
     self.tall = tall
     self.thin = thin
     self.laneSums = laneSums
+    self.winogradGradient = winogradGradient
   }
 }
 

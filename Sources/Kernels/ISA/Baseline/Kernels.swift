@@ -17,6 +17,7 @@ public let kernels = KernelTable(
   randomWords: { randomWords($0, $1, $2, $3) },
   gaussians: { gaussians($0, $1, $2, $3) }, readAhead: { readAhead($0, $1) },
   addTaps: { addTaps($0, $1, $2, $3, $4, $5) }, batchNorm: batchNorm,
+  winogradGradient: winogradGradient,
   multiplyAddLoop: { multiplyAddLoop($0, fused: fused, wide: isWide) })
 
 private let batchNorm = BatchNormKernels(
@@ -69,15 +70,26 @@ private func plainSums(_ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutab
 }
 
 private let narrow = TileSet(
-  tall: [narrow6x1, narrow4x1], thin: [narrow2x3], laneSums: [laneSum6x1Kernel, laneSum3x1Kernel])
+  tall: [narrow6x1, narrow4x1], thin: [narrow2x3], laneSums: [laneSum6x1Kernel, laneSum3x1Kernel],
+  winogradGradient: [winogradGradient1x1Tile])
 private let wide = TileSet(
   tall: [wide12x2, wide10x2, wide8x2, wide6x2], thin: [wide2x8, wide2x6, wide2x4, wide4x6, wide4x4],
-  laneSums: [laneSum6x4Kernel, laneSum3x4Kernel, laneSum6x1Kernel, laneSum3x1Kernel])
+  laneSums: [laneSum6x4Kernel, laneSum3x4Kernel, laneSum6x1Kernel, laneSum3x1Kernel],
+  winogradGradient: [winogradGradient2x2Tile, winogradGradient1x1Tile])
 
 private let laneSum6x4Kernel = LaneSumKernel(rows: 6, columns: 4) { laneSum6x4($0.laneSumWork, fused: fused) }
 private let laneSum3x4Kernel = LaneSumKernel(rows: 3, columns: 4) { laneSum3x4($0.laneSumWork, fused: fused) }
 private let laneSum6x1Kernel = LaneSumKernel(rows: 6, columns: 1) { laneSum6x1($0.laneSumWork, fused: fused) }
 private let laneSum3x1Kernel = LaneSumKernel(rows: 3, columns: 1) { laneSum3x1($0.laneSumWork, fused: fused) }
+
+private let winogradGradient2x2Tile = WinogradGradientTile(thin: 2, thick: 2) {
+  winogradGradient2x2($0.winogradGradientWork, fused: fused)
+}
+private let winogradGradient1x1Tile = WinogradGradientTile(thin: 1, thick: 1) {
+  winogradGradient1x1($0.winogradGradientWork, fused: fused)
+}
+private let winogradGradient = WinogradGradientKernels(
+  patches: { winogradPatches($0) }, taps: { winogradTaps($0, $1, $2, $3) }, addHalves: { addHalves($0) })
 
 private let narrow6x1 = TileKernel(
   rows: 6, panels: 1, rowsFunction: { tile6x1($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
