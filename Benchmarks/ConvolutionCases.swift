@@ -122,7 +122,8 @@ private struct ConvolutionOperands {
       var expected = Matrix(rows: outputs.count, columns: geometry.taps * inputs.count)
       Reference.convolutionWeightGradient(
         x.channels(inputs), outputGradient: dy.channels(outputs), geometry, weight: &expected, .replace,
-        geometry.weightGradientOrder(inputs: x.channels, outputs: dy.channels))
+        geometry.weightGradientOrder(
+          inputs: x.channels, outputs: dy.channels, height: x.height, width: x.width))
       try compare(
         dweight.rows(outputs).taps(geometry.taps, inputs).values, expected.values, "weight gradient", check)
     }

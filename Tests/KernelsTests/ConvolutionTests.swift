@@ -115,7 +115,8 @@ extension SharedState {
             x.view, outputGradient: dy.view, shape.geometry, weight: &weight, bias: &bias, accumulation)
           Reference.convolutionWeightGradient(
             x.view, outputGradient: dy.view, shape.geometry, weight: &expected, accumulation,
-            shape.geometry.weightGradientOrder(inputs: shape.inputs, outputs: shape.outputs))
+            shape.geometry.weightGradientOrder(
+              inputs: shape.inputs, outputs: shape.outputs, height: shape.height, width: shape.width))
           #expect(firstDifference(weight, expected) == nil, "\(accumulation)")
         }
       }
@@ -131,7 +132,9 @@ extension SharedState {
       var numbers = Numbers(16)
       let x = shape.input(&numbers)
       let dy = shape.gradient(&numbers)
-      #expect(shape.geometry.weightGradientOrder(inputs: shape.inputs, outputs: shape.outputs) == .lanesFirst)
+      #expect(
+        shape.geometry.weightGradientOrder(
+          inputs: shape.inputs, outputs: shape.outputs, height: shape.height, width: shape.width) == .lanesFirst)
       for tiles in [InstructionSet.selected.narrowTiles, InstructionSet.selected.wideTiles] {
         withPoisonedBuffers {
           for accumulation in [Accumulation.replace, .add] {
@@ -141,6 +144,108 @@ extension SharedState {
             Reference.convolutionWeightGradient(
               x.view, outputGradient: dy.view, shape.geometry, weight: &expected, accumulation, .lanesFirst)
             #expect(firstDifference(weight, expected) == nil, "\(tiles.tall[0].panels), \(accumulation)")
+          }
+        }
+      }
+    }
+
+    /// Odd heights and widths, chunks that end within a row, tiles of either shape and what is left of them, one block and several, lanes
+    /// that mean nothing, none at all.
+    static let filteredShapes: [Shape] = [
+      Shape(16, 8, 8, 2, 32, 3), Shape(17, 9, 8, 33, 3, 3), Shape(33, 8, 11, 3, 37, 3), Shape(40, 13, 9, 35, 2, 3),
+      Shape(3, 9, 15, 5, 50, 3), Shape(35, 8, 29, 32, 4, 3), Shape(0, 8, 8, 2, 32, 3), Shape(16, 11, 13, 16, 33, 3),
+    ]
+
+    @Test("Minimal filtering in tiles of every shape equals the reference to the bit", arguments: filteredShapes)
+    func minimalFiltering(shape: Shape) {
+      var numbers = Numbers(17)
+      let x = shape.input(&numbers)
+      let dy = shape.gradient(&numbers)
+      let order = shape.geometry.weightGradientOrder(
+        inputs: shape.inputs, outputs: shape.outputs, height: shape.height, width: shape.width)
+      #expect(order == .minimalFiltering(byInput: shape.outputs <= shape.inputs))
+      for accumulation in [Accumulation.replace, .add] {
+        let start = shape.weight(&numbers)
+        var expected = start
+        Reference.convolutionWeightGradient(
+          x.view, outputGradient: dy.view, shape.geometry, weight: &expected, accumulation, order)
+        for tiles in [InstructionSet.selected.narrowTiles, InstructionSet.selected.wideTiles] {
+          for threads in [1, 2, 3] {
+            withPoisonedBuffers {
+              var weight =
+                accumulation == .add ? start : Matrix(rows: start.rows, columns: start.columns, repeating: .nan)
+              withThreads(threads) {
+                ThinWinogradGradient(x, outputGradient: dy, tiles: tiles).run(weight: &weight, accumulation)
+              }
+              #expect(firstDifference(weight, expected) == nil, "\(tiles.tall[0].panels), \(accumulation), \(threads)")
+            }
+          }
+        }
+      }
+    }
+
+    @Test("Minimal filtering agrees with sums in Double within its bound", arguments: filteredShapes)
+    func minimalFilteringBound(shape: Shape) {
+      var numbers = Numbers(18)
+      let x = shape.input(&numbers)
+      let dy = shape.gradient(&numbers)
+      let start = shape.weight(&numbers)
+      var weight = start
+      var none: [Float] = []
+      convolutionWeightGradient(x.view, outputGradient: dy.view, shape.geometry, weight: &weight, bias: &none, .add)
+      let byInput = shape.outputs <= shape.inputs
+      let (thick, thin) = byInput ? (x, dy) : (dy, x)
+      let tiles = thick.blocks * ((shape.height + 1) / 2) * ((shape.width + 1) / 2)
+      // See `Convolution.WeightGradientOrder`.
+      let k = Double(tiles + 14) * unitRoundoff
+      func value(_ image: Activation, _ sample: Int, _ row: Int, _ column: Int, _ channel: Int) -> Double {
+        (0..<shape.height).contains(row) && (0..<shape.width).contains(column)
+          ? Double(image[sample, row, column, channel]) : 0
+      }
+      func inColumnsAndRows(_ square: [[Double]], _ transform: ([Double]) -> [Double]) -> [[Double]] {
+        let columns = square[0].indices.map { column in transform(square.map { $0[column] }) }
+        return columns[0].indices.map { row in transform(columns.map { $0[row] }) }
+      }
+      // The first, the last and some channels between.
+      for a in stride(from: 0, to: thin.channels, by: 3) {
+        for b in stride(from: 0, to: thick.channels, by: 7) {
+          var sums = [Double](repeating: 0, count: 9)
+          var magnitudes = [[Double]](repeating: [0, 0, 0, 0], count: 4)
+          for sample in 0..<shape.samples {
+            for row in 0..<shape.height {
+              for column in 0..<shape.width {
+                for tap in 0..<9 {
+                  sums[tap] +=
+                    value(thick, sample, row, column, b)
+                    * value(thin, sample, row + tap / 3 - 1, column + tap % 3 - 1, a)
+                }
+              }
+            }
+            for row in stride(from: 0, to: shape.height, by: 2) {
+              for column in stride(from: 0, to: shape.width, by: 2) {
+                let v = inColumnsAndRows(
+                  (0..<4).map { y in (0..<4).map { abs(value(thin, sample, row - 1 + y, column - 1 + $0, a)) } }
+                ) { [$0[0] + $0[2], $0[1] + $0[2], $0[1] + $0[2], $0[1] + $0[3]] }
+                let m = inColumnsAndRows(
+                  (0..<2).map { y in (0..<2).map { abs(value(thick, sample, row + y, column + $0, b)) } }
+                ) { [$0[0], $0[0] + $0[1], $0[0] + $0[1], $0[1]] }
+                for place in 0..<16 {
+                  magnitudes[place / 4][place % 4] += v[place / 4][place % 4] * m[place / 4][place % 4]
+                }
+              }
+            }
+          }
+          let nine = inColumnsAndRows(magnitudes) { s in
+            let half = (s[1] + s[2]) / 2
+            return [s[0] + half, half, half + s[3]]
+          }
+          for tap in 0..<9 {
+            let (output, place) = byInput ? (a, (8 - tap) * shape.inputs + b) : (b, tap * shape.inputs + a)
+            let before = Double(start[output, place])
+            let bound = k / (1 - k) * (nine[tap / 3][tap % 3] + abs(before))
+            let found = Double(weight[output, place])
+            #expect(
+              abs(found - sums[tap] - before) <= bound, "\(output), \(place): \(found), expected \(sums[tap] + before)")
           }
         }
       }

@@ -87,6 +87,8 @@ public final class KernelTable: Sendable {
   public let batchNorm: BatchNormKernels
   /// The transforms of Winograd's convolution.
   public let winograd: WinogradKernels
+  /// A weight gradient by minimal filtering.
+  public let thinWinograd: ThinWinogradKernels
   /// Runs `rounds` rounds of independent multiply-adds in registers and returns how many floating-point operations
   /// that was: the roof that the other kernels are measured against.
   public let multiplyAddLoop: @Sendable (_ rounds: Int) -> Double
@@ -113,7 +115,8 @@ public final class KernelTable: Sendable {
       @escaping @Sendable (
         Int, Int, UnsafePointer<Vector>, Int, UnsafeMutablePointer<Vector>, UnsafePointer<Vector>?
       ) -> Void,
-    batchNorm: BatchNormKernels, winograd: WinogradKernels, multiplyAddLoop: @escaping @Sendable (Int) -> Double
+    batchNorm: BatchNormKernels, winograd: WinogradKernels, thinWinograd: ThinWinogradKernels,
+    multiplyAddLoop: @escaping @Sendable (Int) -> Double
   ) {
     self.name = name
     self.fusesMultiplyAdd = fusesMultiplyAdd
@@ -139,6 +142,7 @@ public final class KernelTable: Sendable {
     self.addTaps = addTaps
     self.batchNorm = batchNorm
     self.winograd = winograd
+    self.thinWinograd = thinWinograd
     self.multiplyAddLoop = multiplyAddLoop
   }
 }

@@ -138,13 +138,19 @@ public struct TileSet: Sendable {
   public let single: TileKernel
   /// Lane-sum tiles of 6 and of 3 rows, in descending order of columns: the last ones of one column.
   public let laneSums: [LaneSumKernel]
+  /// Tiles of a weight gradient's sums by minimal filtering, in descending order of channels: the last one has one of either.
+  public let thinWinograd: [ThinWinogradTile]
 
-  /// A set; `tall` and `laneSums` must not be empty.
-  public init(tall: [TileKernel], thin: [TileKernel], single: TileKernel, laneSums: [LaneSumKernel]) {
+  /// A set; `tall`, `laneSums` and `thinWinograd` must not be empty.
+  public init(
+    tall: [TileKernel], thin: [TileKernel], single: TileKernel, laneSums: [LaneSumKernel],
+    thinWinograd: [ThinWinogradTile]
+  ) {
     self.tall = tall
     self.thin = thin
     self.single = single
     self.laneSums = laneSums
+    self.thinWinograd = thinWinograd
   }
 }
 

@@ -29,15 +29,24 @@ public struct Convolution: Sendable, Equatable {
     case oneChain
     /// Sixteen chains over blocks and output pixels, one a lane, that are then added.
     case lanesFirst
+    /// By minimal filtering: for every lane sixteen chains over 2×2 tiles of the operand with more channels, the input if `byInput`, else
+    /// the output, block by block and row by row. Their sums make nine, rows before columns, and the lanes of these are added. With n
+    /// tiles a lane, a weight is off by at most γ₍ₙ₊₁₄₎ times what the same formulas give with the magnitudes of all numbers and
+    /// coefficients, where γₖ = k·2⁻²⁴ / (1 − k·2⁻²⁴): v and m are two roundings each, a product and the chain n + 1, the nine sums
+    /// four (a half is exact), the lanes four and what they are added to one. See `thinWinograd2x2`.
+    case minimalFiltering(byInput: Bool)
     /// One chain for each part of the batch, which are then added; see `ImagePieces`. A product belongs to where its factor of the
     /// operand with more channels is: the input's, or the output's.
     case parts(byInput: Bool)
   }
 
-  /// The order of `convolutionWeightGradient`'s sums.
-  public func weightGradientOrder(inputs: Int, outputs: Int) -> WeightGradientOrder {
+  /// The order of `convolutionWeightGradient`'s sums for images of height × width pixels.
+  public func weightGradientOrder(inputs: Int, outputs: Int, height: Int, width: Int) -> WeightGradientOrder {
     guard stride == 1 else { return .oneChain }
     guard kernel == 3 else { return .parts(byInput: outputs <= inputs) }
+    if ThinWinogradGradient.pays(inputs: inputs, outputs: outputs, height: height, width: width) {
+      return .minimalFiltering(byInput: outputs <= inputs)
+    }
     let (fewer, more) = (min(inputs, outputs), max(inputs, outputs))
     // Panels come in pairs, and transposing them is then less than a fifth of the work (measured).
     if fewer > 4 && fewer <= PartialWeightGradient.channels && more >= 32 { return .parts(byInput: outputs <= inputs) }
@@ -137,7 +146,7 @@ public func convolutionInputGradient(
 /// The gradients with respect to weight and bias of y = W ∗ x + bias.
 ///
 /// The order of every weight's sum is `weightGradientOrder`'s, whatever the number of threads. An empty `bias` is none. Lanes beyond
-/// the last sample must carry dy = 0. Cost: as forward, plus the transposition of one operand unless lanes are summed first.
+/// the last sample must carry dy = 0. Cost: as forward, plus the transposition of one operand unless lanes are summed apart.
 public func convolutionWeightGradient(
   _ x: ChannelView, outputGradient dy: ChannelView, _ geometry: Convolution, weight dweight: inout Matrix,
   bias dbias: inout [Float], _ accumulation: Accumulation
@@ -156,10 +165,15 @@ public func convolutionWeightGradient(
   if geometry.isTransformed(inputs: x.channels, outputs: dy.channels, height: input.height, width: input.width) {
     return winogradWeightGradient(input, outputGradient: gradient, weight: &dweight, accumulation)
   }
-  switch geometry.weightGradientOrder(inputs: x.channels, outputs: dy.channels) {
+  switch geometry.weightGradientOrder(
+    inputs: x.channels, outputs: dy.channels, height: input.height, width: input.width)
+  {
   case .parts: weightGradientInParts(input, outputGradient: gradient, geometry, weight: &dweight, accumulation)
   case .lanesFirst:
     ThinWeightGradient(input, outputGradient: gradient, tiles: InstructionSet.selected.tiles)
+      .run(weight: &dweight, accumulation)
+  case .minimalFiltering:
+    ThinWinogradGradient(input, outputGradient: gradient, tiles: InstructionSet.selected.tiles)
       .run(weight: &dweight, accumulation)
   case .oneChain:
     ConvolutionWeightGradient(input, outputGradient: gradient, geometry).run(weight: &dweight, accumulation)

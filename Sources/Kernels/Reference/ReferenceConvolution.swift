@@ -71,6 +71,7 @@ extension Reference {
     switch order {
     case .oneChain: addChain(x, outputGradient: dy, geometry, to: &dweight) { _, _, _ in true }
     case .lanesFirst: addLaneSums(x, outputGradient: dy, geometry, to: &dweight)
+    case .minimalFiltering(let byInput): addFiltered(x, outputGradient: dy, byInput: byInput, to: &dweight)
     case .parts(let byInput):
       let pieces = ImagePieces(byInput ? x.activation : dy.activation)
       var total = Matrix(rows: dweight.rows, columns: dweight.columns)
@@ -142,6 +143,61 @@ extension Reference {
       for index in total.indices { total[index][lane] = sums.values[index] }
     }
     for index in total.indices { dweight.values[index] += laneSum(total[index]) }
+  }
+
+  /// Adds the weights' gradient of a 3×3 convolution by minimal filtering; see `thinWinograd2x2`.
+  private static func addFiltered(
+    _ x: ChannelView, outputGradient dy: ChannelView, byInput: Bool, to dweight: inout Matrix
+  ) {
+    let (thick, thin) = byInput ? (x, dy) : (dy, x)
+    for thickChannel in 0..<thick.channels {
+      for thinChannel in 0..<thin.channels {
+        var taps = [Vector](repeating: Vector(repeating: 0), count: 9)
+        for lane in 0..<16 {
+          var sums = [Float](repeating: 0, count: 16)
+          for sample in stride(from: lane, to: thick.samples, by: 16) {
+            for row in stride(from: 0, to: thick.activation.height, by: 2) {
+              for column in stride(from: 0, to: thick.activation.width, by: 2) {
+                let patch = (0..<4).map { y in
+                  (0..<4).map { pixel(thin, sample, row - 1 + y, column - 1 + $0, thinChannel) }
+                }
+                let tile = (0..<2).map { y in (0..<2).map { pixel(thick, sample, row + y, column + $0, thickChannel) } }
+                let v = inColumnsAndRows(patch) { [$0[0] - $0[2], $0[1] + $0[2], $0[2] - $0[1], $0[3] - $0[1]] }
+                let m = inColumnsAndRows(tile) { [$0[0], $0[0] + $0[1], $0[0] - $0[1], $0[1]] }
+                for place in 0..<16 {
+                  sums[place] = multiplyAdd(sums[place], v[place / 4][place % 4], m[place / 4][place % 4])
+                }
+              }
+            }
+          }
+          let nine = inColumnsAndRows((0..<4).map { Array(sums[(4 * $0)..<(4 * $0 + 4)]) }) { s in
+            let half = (s[1] + s[2]) / 2
+            return [s[0] + half, (s[1] - s[2]) / 2, half + s[3]]
+          }
+          for tap in 0..<9 { taps[tap][lane] = nine[tap / 3][tap % 3] }
+        }
+        for tap in 0..<9 {
+          if byInput {
+            dweight[thinChannel, (8 - tap) * x.channels + thickChannel] += laneSum(taps[tap])
+          } else {
+            dweight[thickChannel, tap * x.channels + thinChannel] += laneSum(taps[tap])
+          }
+        }
+      }
+    }
+  }
+
+  /// A square of numbers, every column transformed, then every row.
+  private static func inColumnsAndRows(_ square: [[Float]], _ transform: ([Float]) -> [Float]) -> [[Float]] {
+    let columns = square[0].indices.map { column in transform(square.map { $0[column] }) }
+    return columns[0].indices.map { row in transform(columns.map { $0[row] }) }
+  }
+
+  /// A pixel's value, zero outside the image.
+  private static func pixel(_ view: ChannelView, _ sample: Int, _ row: Int, _ column: Int, _ channel: Int) -> Float {
+    let image = view.activation
+    return (0..<image.height).contains(row) && (0..<image.width).contains(column)
+      ? image[sample, row, column, view.range.lowerBound + channel] : 0
   }
 
   /// Calls `body` with every tap inside the image, in ascending order, and the input pixel under it.

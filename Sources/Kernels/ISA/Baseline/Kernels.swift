@@ -17,6 +17,7 @@ public let kernels = KernelTable(
   randomWords: { randomWords($0, $1, $2, $3) },
   gaussians: { gaussians($0, $1, $2, $3) }, readAhead: { readAhead($0, $1) },
   addTaps: { addTaps($0, $1, $2, $3, $4, $5) }, batchNorm: batchNorm, winograd: winograd,
+  thinWinograd: thinWinograd,
   multiplyAddLoop: { multiplyAddLoop($0, fused: fused, wide: isWide) })
 
 private let batchNorm = BatchNormKernels(
@@ -78,11 +79,11 @@ private func plainSums(_ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutab
 
 private let narrow = TileSet(
   tall: [narrow6x1, narrow4x1], thin: [narrow2x3], single: narrow6x1,
-  laneSums: [laneSum6x1Kernel, laneSum3x1Kernel])
+  laneSums: [laneSum6x1Kernel, laneSum3x1Kernel], thinWinograd: [thinWinograd1x1Tile])
 private let wide = TileSet(
   tall: [wide12x2, wide10x2, wide8x2, wide6x2], thin: [wide2x8, wide2x6, wide2x4, wide4x6, wide4x4],
-  single: wide16x1,
-  laneSums: [laneSum6x4Kernel, laneSum3x4Kernel, laneSum6x1Kernel, laneSum3x1Kernel])
+  single: wide16x1, laneSums: [laneSum6x4Kernel, laneSum3x4Kernel, laneSum6x1Kernel, laneSum3x1Kernel],
+  thinWinograd: [thinWinograd2x2Tile, thinWinograd1x1Tile])
 
 private let laneSum6x4Kernel = LaneSumKernel(rows: 6, columns: 4) { laneSum6x4($0.laneSumWork, fused: fused) }
 private let laneSum3x4Kernel = LaneSumKernel(rows: 3, columns: 4) { laneSum3x4($0.laneSumWork, fused: fused) }
@@ -92,6 +93,15 @@ private let laneSum3x1Kernel = LaneSumKernel(rows: 3, columns: 1) { laneSum3x1($
 private let winograd8x3 = WinogradTile(rows: 8, panels: 3) { winogradProduct8x3($0.winogradWork, fused: fused) }
 private let winograd8x2 = WinogradTile(rows: 8, panels: 2) { winogradProduct8x2($0.winogradWork, fused: fused) }
 private let winograd6x1 = WinogradTile(rows: 6, panels: 1) { winogradProduct6x1($0.winogradWork, fused: fused) }
+
+private let thinWinograd2x2Tile = ThinWinogradTile(thin: 2, thick: 2) {
+  thinWinograd2x2($0.thinWinogradWork, fused: fused)
+}
+private let thinWinograd1x1Tile = ThinWinogradTile(thin: 1, thick: 1) {
+  thinWinograd1x1($0.thinWinogradWork, fused: fused)
+}
+private let thinWinograd = ThinWinogradKernels(
+  patches: { thinWinogradPatches($0) }, taps: { thinWinogradTaps($0, $1, $2, $3) }, addHalves: { addHalves($0) })
 
 private let narrow6x1 = TileKernel(
   rows: 6, panels: 1, rowsFunction: { tile6x1($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
