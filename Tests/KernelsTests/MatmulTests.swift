@@ -36,7 +36,16 @@ extension SharedState {
       Size(13, 17, 1025), Size(140, 33, 2048), Size(2, 140, 2049),
     ]
 
-    @Test("Equals the reference to the bit with both sets of tiles", arguments: sizes + chunkSizes)
+    /// Few rows with B as it lies (eight rows of B a time, chunks of 4096 columns) and few columns (blocks of sixteen rows, eight k a
+    /// time), with the sizes around these.
+    static let thinSizes: [Size] = [
+      Size(1, 15, 7), Size(1, 16, 8), Size(2, 17, 9), Size(3, 4095, 16), Size(4, 4097, 17), Size(2, 8209, 8),
+      Size(1, 5, 0), Size(4, 1, 1), Size(4, 47, 23), Size(5, 47, 23),
+      Size(15, 2, 8), Size(16, 1, 7), Size(16, 2, 8), Size(17, 2, 9), Size(31, 1, 16), Size(32, 2, 15), Size(33, 2, 17),
+      Size(47, 1, 1), Size(48, 2, 0), Size(49, 2, 101), Size(500, 2, 67), Size(33, 3, 17),
+    ]
+
+    @Test("Equals the reference to the bit with both sets of tiles", arguments: sizes + chunkSizes + thinSizes)
     func equalsReference(size: Size) {
       let sets = [InstructionSet.selected.narrowTiles, InstructionSet.selected.wideTiles]
       var numbers = Numbers(UInt64(size.rows * 1_000_000 + size.columns * 1000 + size.depth))

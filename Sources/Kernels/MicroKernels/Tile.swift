@@ -132,14 +132,19 @@ public struct TileKernel: Sendable {
 public struct TileSet: Sendable {
   /// Tiles for many rows, all of the same number of panels, in descending order of rows.
   public let tall: [TileKernel]
+  /// Tiles of the same rows and one panel, for an odd number of panels; empty where tall ones have one.
+  public let tallSingle: [TileKernel]
   /// Tiles for products of few rows, in ascending order of rows, then descending order of panels.
   public let thin: [TileKernel]
   /// Lane-sum tiles of 6 and of 3 rows, in descending order of columns: the last ones of one column.
   public let laneSums: [LaneSumKernel]
 
   /// A set; `tall` and `laneSums` must not be empty.
-  public init(tall: [TileKernel], thin: [TileKernel], laneSums: [LaneSumKernel]) {
+  public init(
+    tall: [TileKernel], tallSingle: [TileKernel], thin: [TileKernel], laneSums: [LaneSumKernel]
+  ) {
     self.tall = tall
+    self.tallSingle = tallSingle
     self.thin = thin
     self.laneSums = laneSums
   }
