@@ -47,6 +47,11 @@ func matmul(
     if columns <= FewColumnsProduct.mostColumns && rows >= FewColumnsProduct.leastRows && transposeA == .none {
       return multiplyFewColumns(a, b, transposeB, into: &c, accumulation)
     }
+    if transposeA == .none && transposeB == .transposed
+      && SwappedProduct.isCheaper(rows: rows, columns: columns, depth: depth)
+    {
+      return multiplySwapped(a, b, into: &c, accumulation)
+    }
   }
   withOperands(a.values, b.values) { a0, b0 in
     c.values.withUnsafeMutableBufferPointer { output in
@@ -54,7 +59,18 @@ func matmul(
       MatrixProduct(
         rows: rows, a: a0, aRow: transposeA == .none ? a.columns : 1, aDepth: transposeA == .none ? 1 : a.columns,
         b: PanelPacking(b: b0, isTransposed: transposeB == .transposed, columns: columns, depth: depth), c: c0,
-        accumulation: accumulation, tiles: tiles ?? InstructionSet.selected.tiles
+        cRow: columns, cColumns: columns, accumulation: accumulation, tiles: tiles ?? InstructionSet.selected.tiles
+      ).run()
+    }
+  }
+}
+
+private func multiplySwapped(_ a: Matrix, _ b: Matrix, into c: inout Matrix, _ accumulation: Accumulation) {
+  withOperands(a.values, b.values) { a0, b0 in
+    c.values.withUnsafeMutableBufferPointer { output in
+      guard let c0 = output.baseAddress else { return }
+      SwappedProduct(
+        rows: a.rows, columns: b.rows, depth: a.columns, a: a0, b: b0, c: c0, accumulation: accumulation
       ).run()
     }
   }

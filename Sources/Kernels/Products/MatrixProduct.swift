@@ -19,6 +19,10 @@ struct MatrixProduct {
   let aDepth: Int
   let b: PanelPacking
   let c: UnsafeMutablePointer<Float>
+  /// Distance between C's rows.
+  let cRow: Int
+  /// Columns of C that are written: B's, or whole panels.
+  let cColumns: Int
   let accumulation: Accumulation
   let tiles: TileSet
 
@@ -26,6 +30,8 @@ struct MatrixProduct {
   private static let depthChunk = 1024
   /// Of rows of A, about half of a second-level cache of 1 MB.
   private static let rowBytes = 540 << 10
+  /// Of rows of A, where all panels stay in that cache too.
+  private static let fewRowBytes = 200 << 10
   /// Of packed panels, where all rows pass at once: what is left of the second-level cache.
   private static let blockBytes = 300 << 10
   /// Of packed panels, where each chunk of rows reads them again, from the third-level cache: A is then read less often.
@@ -33,7 +39,6 @@ struct MatrixProduct {
   /// Rows of C that are computed in scratch at a time where a tile is not whole.
   private static let edgeRows = 96
 
-  private var columns: Int { b.columns }
   private var panels: Int { (b.columns + 15) / 16 }
 
   func run() {
@@ -80,21 +85,20 @@ struct MatrixProduct {
       pieceDepth = max(1, min(depth, ((depth + pieces - 1) / pieces + 15) / 16 * 16))
       // See `TiledProduct.packsWhole`.
       packsRows = product.aDepth != 1 || product.aRow % 2048 == 0
-      // Of all ways to give every thread a rectangle of C the one that takes the busiest the fewest cycles: half of one a row and panel,
-      // and about four to pack a vector of a panel.
+      // Of all ways to give every thread a rectangle of C the one that takes the busiest the fewest cycles: for every k half of one a row
+      // and panel, about four to pack a vector of a panel, and an eighth for an element of A to come.
       var best = (rows: 1, columns: 1, cost: Int.max)
       if !isSerial {
         for rowParts in 1...min(threads, plan.rowTiles.count) {
           let columnParts = min(threads / rowParts, panels)
           let height = (product.rows + rowParts - 1) / rowParts
           let width = (panels + columnParts - 1) / columnParts
-          let cost = (height + 8) * width
+          let cost = 4 * (height + 8) * width + height
           if cost < best.cost { best = (rowParts, columnParts, cost) }
         }
       }
       rowParts = best.rows
       let partRows = (product.rows + rowParts - 1) / rowParts
-      chunkTiles = max(1, MatrixProduct.rowBytes / (4 * pieceDepth * plan.rowTiles[0].kernel.rows))
       let passesAtOnce = partRows * pieceDepth * 4 <= MatrixProduct.rowBytes && !packsRows
       let bytes = passesAtOnce ? MatrixProduct.blockBytes : MatrixProduct.largeBlockBytes
       let partPanels = (panels + best.columns - 1) / best.columns
@@ -102,6 +106,10 @@ struct MatrixProduct {
       let partBlocks = (partPanels + limit - 1) / limit
       blockPanels = min(panels, (partPanels + partBlocks - 1) / partBlocks)
       blocks = (panels + blockPanels - 1) / blockPanels
+      // Few panels stay in the second-level cache with fewer rows.
+      let isShared = !packsRows && !passesAtOnce && blockPanels * pieceDepth * 64 <= MatrixProduct.rowBytes
+      let rowBytes = isShared ? MatrixProduct.fewRowBytes : MatrixProduct.rowBytes
+      chunkTiles = max(1, rowBytes / (4 * pieceDepth * plan.rowTiles[0].kernel.rows))
     }
 
     /// The row tiles of a task.
@@ -155,7 +163,7 @@ struct MatrixProduct {
     let firstRow = cut.plan.rowTiles[chunk.lowerBound].first
     let source = a + piece.lowerBound * aDepth
     if aRow == 1 && aDepth != 1 {
-      packColumns(cut.plan, chunk, piece.count, source, firstRow, into: memory)
+      packColumns(cut.plan, chunk, source, aDepth, piece.count, into: memory, at: 0, of: piece.count)
       return
     }
     for tile in cut.plan.rowTiles[chunk] where packs(cut, tile) {
@@ -167,40 +175,6 @@ struct MatrixProduct {
     }
   }
 
-  /// Packs rows that are columns in memory, all tiles' at a time: what lies together is then read together.
-  private func packColumns(
-    _ plan: TilePlan, _ chunk: Range<Int>, _ depth: Int, _ source: UnsafePointer<Float>, _ firstRow: Int,
-    into memory: UnsafeMutablePointer<Float>
-  ) {
-    let packColumns = InstructionSet.selected.packColumns
-    for first in stride(from: 0, to: depth, by: Self.columnBand) {
-      let band = min(Self.columnBand, depth - first)
-      let source = source + first * aDepth
-      var index = chunk.lowerBound
-      while index < chunk.upperBound {
-        let tile = plan.rowTiles[index]
-        let height = tile.kernel.rows
-        let target = memory + ((tile.first - firstRow) * depth + first * height)
-        if tile.rows == height {
-          let equal = min(plan.equalTiles(from: index), chunk.upperBound - index)
-          packColumns(equal, band, height, source + tile.first, aDepth, target, depth * height)
-          index += equal
-        } else {
-          for k in 0..<band {
-            for row in 0..<height {
-              target[k * height + row] = row < tile.rows ? source[k * aDepth + tile.first + row] : 0
-            }
-          }
-          index += 1
-        }
-      }
-    }
-  }
-
-  /// Stretches of A that are copied tile by tile: eight of them fit the first-level cache even where their distance puts
-  /// them all into one set of twelve lines.
-  private static let columnBand = 8
-
   /// A chunk of row tiles by a block of packed panels, over a piece of the depth.
   private func multiply(
     _ cut: Cut, _ chunk: Range<Int>, _ piece: Range<Int>, _ panels: Range<Int>, _ packedPanels: UnsafePointer<Vector>,
@@ -209,12 +183,12 @@ struct MatrixProduct {
     let plan = cut.plan
     let firstRow = plan.rowTiles[chunk.lowerBound].first
     var work = TileWork(
-      depth: piece.count, a: a, aRow: aRow, b: packedPanels, bPanel: piece.count, c: c, cRow: columns, cPanel: 16,
+      depth: piece.count, a: a, aRow: aRow, b: packedPanels, bPanel: piece.count, c: c, cRow: cRow, cPanel: 16,
       start: piece.lowerBound > 0 || accumulation == .add ? .output : .zero, bias: a, rectifies: false)
     var panel = panels.lowerBound
     while panel < panels.upperBound {
       let width = plan.groupWidth(panels.upperBound - panel)
-      let valid = min(16 * width, columns - 16 * panel, 16 * (panels.upperBound - panel))
+      let valid = min(16 * width, cColumns - 16 * panel, 16 * (panels.upperBound - panel))
       work.b = packedPanels + (panel - panels.lowerBound) * piece.count
       var index = chunk.lowerBound
       while index < chunk.upperBound {
@@ -225,7 +199,7 @@ struct MatrixProduct {
         work.aTile = height * (isPacked ? piece.count : aRow)
         work.a =
           isPacked ? packedRows + (tile.first - firstRow) * piece.count : a + (tile.first * aRow + piece.lowerBound)
-        work.c = c + (tile.first * columns + 16 * panel)
+        work.c = c + (tile.first * cRow + 16 * panel)
         if valid == 16 * width && tile.rows == height {
           plan.groupKernel(tile, width: width).run(work, isPacked: isPacked)
         } else {
