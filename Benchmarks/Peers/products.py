@@ -1,9 +1,11 @@
-"""Matrix products and convolutions beside NumPy, PyTorch and ONNX Runtime: times the same shapes as a record of `swift run Benchmarks
---json` and writes the tables of Benchmarks/README.md.
+"""Matrix products and convolutions beside NumPy, PyTorch, ONNX Runtime and, products alone, JAX: times the same shapes as a record of
+`swift run Benchmarks --json` and writes the tables of Benchmarks/README.md.
 
     python products.py RECORD.json [--threads 2] [--json FILE] [--only TEXT]
 
 Every engine computes what it would in use: matrices row by row, images in the better of PyTorch's two layouts, batch 64, no bias.
+JAX's products are jitted, and waited for; its threads are as many as processors that the process may use when XLA starts, which is set to
+--threads for that moment, as XLA has no setting of its own for them.
 Medians of at least 7 samples of at least 20 ms. Engines that are not installed are left out. Run it on the machine of the record, right
 after it, with nothing else running.
 """
@@ -39,6 +41,17 @@ try:
     from onnx import TensorProto, helper
 except ImportError:
     onnxruntime = None
+try:
+    import jax
+
+    processors = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(processors)[: arguments.threads])
+    jax.config.update("jax_platforms", "cpu")
+    jax.config.update("jax_default_matmul_precision", "float32")
+    jax.devices()
+    os.sched_setaffinity(0, processors)
+except ImportError:
+    jax = None
 
 
 def median_seconds(call):
@@ -85,6 +98,11 @@ def matmul_times(letters, rows, depth, columns):
         node = helper.make_node(
             "Gemm", ["x", "w"], ["y"], transA=int(letters[0] == "t"), transB=int(letters[1] == "t"))
         times["ONNX Runtime"] = median_seconds(session(node, a, b, (rows, columns)))
+    if jax:
+        ja, jb = jax.numpy.asarray(a), jax.numpy.asarray(b)
+        product = jax.jit(
+            lambda x, y: jax.numpy.dot(x if letters[0] == "n" else x.T, y if letters[1] == "n" else y.T))
+        times["JAX"] = median_seconds(lambda: product(ja, jb).block_until_ready())
     return times
 
 
@@ -133,6 +151,7 @@ def main():
         and arguments.only in f"{result['name']} {result['shape']}"
     ]
     engines = ["NumPy"] + (["PyTorch"] if torch else []) + (["ONNX Runtime"] if onnxruntime else [])
+    engines += ["JAX"] if jax else []
     rows, ratios = [], {"matmul": [], "convolution": []}
     print(f"| {arguments.threads} threads | Metamer | " + " | ".join(engines) + " | best / Metamer |")
     print("| --- | --- |" + " --- |" * (len(engines) + 1))

@@ -36,7 +36,24 @@ extension SharedState {
       Size(13, 17, 1025), Size(140, 33, 2048), Size(2, 140, 2049),
     ]
 
-    @Test("Equals the reference to the bit with both sets of tiles", arguments: sizes + chunkSizes)
+    /// Few rows with B as it lies (eight rows of B a time, chunks of 4096 columns) and few columns (blocks of sixteen rows, eight k a
+    /// time), with the sizes around these.
+    static let thinSizes: [Size] = [
+      Size(1, 15, 7), Size(1, 16, 8), Size(2, 17, 9), Size(3, 4095, 16), Size(4, 4097, 17), Size(2, 8209, 8),
+      Size(1, 5, 0), Size(4, 1, 1), Size(4, 47, 23), Size(5, 47, 23),
+      Size(15, 2, 8), Size(16, 1, 7), Size(16, 2, 8), Size(17, 2, 9), Size(31, 1, 16), Size(32, 2, 15), Size(33, 2, 17),
+      Size(47, 1, 1), Size(48, 2, 0), Size(49, 2, 101), Size(500, 2, 67), Size(33, 3, 17),
+    ]
+
+    /// Few rows of A and a transposed B that is larger: the transpose is computed, with blocks of 16×16.
+    static let swappedSizes: [Size] = [
+      Size(16, 17, 90), Size(17, 33, 200), Size(31, 67, 201), Size(33, 1000, 97), Size(64, 130, 300),
+      Size(16, 48, 1030),
+    ]
+
+    @Test(
+      "Equals the reference to the bit with both sets of tiles",
+      arguments: sizes + chunkSizes + thinSizes + swappedSizes)
     func equalsReference(size: Size) {
       let sets = [InstructionSet.selected.narrowTiles, InstructionSet.selected.wideTiles]
       var numbers = Numbers(UInt64(size.rows * 1_000_000 + size.columns * 1000 + size.depth))
@@ -64,6 +81,37 @@ extension SharedState {
               matmul(a, transposeA, b, transposeB, into: &c, accumulation)
               #expect(firstDifference(c, expected) == nil, "\(what), the instruction set's own tile")
             }
+          }
+        }
+      }
+    }
+
+    /// Large enough to be shared: by rows, by panels, by both; few rows, few columns, the transpose.
+    @Test(
+      "Any number of threads gives the same bits",
+      arguments: [
+        Size(61, 200, 97), Size(400, 40, 33), Size(60, 999, 40), Size(3, 4097, 16), Size(500, 2, 67),
+        Size(33, 1000, 97),
+        Size(140, 33, 1030),
+      ], [1, 2, 3, 4, 7])
+    func threads(size: Size, threads: Int) {
+      var numbers = Numbers(UInt64(size.rows + threads))
+      let before = Parallel.threads
+      defer { Parallel.threads = before }
+      Parallel.threads = threads
+      withPoisonedBuffers {
+        for transposeA in Transposition.allCases {
+          for transposeB in Transposition.allCases {
+            let a =
+              transposeA == .none ? numbers.matrix(size.rows, size.depth) : numbers.matrix(size.depth, size.rows)
+            let b =
+              transposeB == .none ? numbers.matrix(size.depth, size.columns) : numbers.matrix(size.columns, size.depth)
+            let start = numbers.matrix(size.rows, size.columns)
+            var expected = start
+            Reference.matmul(a, transposeA, b, transposeB, into: &expected, .add)
+            var c = start
+            matmul(a, transposeA, b, transposeB, into: &c, .add)
+            #expect(firstDifference(c, expected) == nil, "\(transposeA) \(transposeB)")
           }
         }
       }

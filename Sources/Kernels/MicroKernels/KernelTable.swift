@@ -42,6 +42,20 @@ public final class KernelTable: Sendable {
       _ tiles: Int, _ depth: Int, _ width: Int, _ source: UnsafePointer<Float>, _ sourceStride: Int,
       _ destination: UnsafeMutablePointer<Float>, _ panelStride: Int
     ) -> Void
+  /// See `copyPanels`.
+  public let copyPanels:
+    @Sendable (
+      _ panels: Int, _ depth: Int, _ source: UnsafePointer<Float>, _ sourceStride: Int,
+      _ destination: UnsafeMutablePointer<Vector>, _ panelStride: Int
+    ) -> Void
+  /// See `RowPairWork`.
+  public let rowPairProduct: @Sendable (_ work: RowPairWork) -> Void
+  /// See `columnPairProduct`.
+  public let columnPairProduct:
+    @Sendable (
+      _ depth: Int, _ upper: UnsafePointer<Float>, _ lower: UnsafePointer<Float>, _ row: Int,
+      _ left: UnsafePointer<Float>, _ right: UnsafePointer<Float>, _ step: Int, _ sums: UnsafeMutablePointer<Vector>
+    ) -> Void
   /// y = a + b.
   public let add: Zip
   /// y = a − b.
@@ -100,6 +114,14 @@ public final class KernelTable: Sendable {
     packRows: @escaping @Sendable (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>) -> Void,
     packColumns:
       @escaping @Sendable (Int, Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Float>, Int) -> Void,
+    copyPanels:
+      @escaping @Sendable (Int, Int, UnsafePointer<Float>, Int, UnsafeMutablePointer<Vector>, Int) -> Void,
+    rowPairProduct: @escaping @Sendable (RowPairWork) -> Void,
+    columnPairProduct:
+      @escaping @Sendable (
+        Int, UnsafePointer<Float>, UnsafePointer<Float>, Int, UnsafePointer<Float>, UnsafePointer<Float>, Int,
+        UnsafeMutablePointer<Vector>
+      ) -> Void,
     add: @escaping Zip, subtract: @escaping Zip, rectifierGradient: @escaping Zip, exp: @escaping Map,
     log: @escaping Map, tanh: @escaping Map, sigmoid: @escaping Map,
     softmaxCrossEntropy:
@@ -126,6 +148,9 @@ public final class KernelTable: Sendable {
     self.transpose16 = transpose16
     self.packRows = packRows
     self.packColumns = packColumns
+    self.copyPanels = copyPanels
+    self.rowPairProduct = rowPairProduct
+    self.columnPairProduct = columnPairProduct
     self.add = add
     self.subtract = subtract
     self.rectifierGradient = rectifierGradient

@@ -132,10 +132,10 @@ public struct TileKernel: Sendable {
 public struct TileSet: Sendable {
   /// Tiles for many rows, all of the same number of panels, in descending order of rows.
   public let tall: [TileKernel]
+  /// Tiles of the same rows and one panel, for an odd number of panels; empty where tall ones have one.
+  public let tallSingle: [TileKernel]
   /// Tiles for products of few rows, in ascending order of rows, then descending order of panels.
   public let thin: [TileKernel]
-  /// The tile for products of one panel.
-  public let single: TileKernel
   /// Lane-sum tiles of 6 and of 3 rows, in descending order of columns: the last ones of one column.
   public let laneSums: [LaneSumKernel]
   /// Tiles of a weight gradient's sums by minimal filtering, in descending order of channels: the last one has one of either.
@@ -143,12 +143,12 @@ public struct TileSet: Sendable {
 
   /// A set; `tall`, `laneSums` and `thinWinograd` must not be empty.
   public init(
-    tall: [TileKernel], thin: [TileKernel], single: TileKernel, laneSums: [LaneSumKernel],
+    tall: [TileKernel], tallSingle: [TileKernel], thin: [TileKernel], laneSums: [LaneSumKernel],
     thinWinograd: [ThinWinogradTile]
   ) {
     self.tall = tall
+    self.tallSingle = tallSingle
     self.thin = thin
-    self.single = single
     self.laneSums = laneSums
     self.thinWinograd = thinWinograd
   }

@@ -35,10 +35,7 @@ struct WinogradGradient {
     (inputs, self.outputs, self.pieces) = (x.channels, outputs, pieces)
     (height, width) = (x.height, x.width)
     panels = (inputs + 15) / 16
-    let kernels = InstructionSet.selected.tiles
-    plan =
-      panels == 1
-      ? TilePlan(rows: outputs, of: [kernels.single]) : TilePlan(rows: outputs, panels: panels, tiles: kernels)
+    plan = TilePlan(rows: outputs, panels: panels, tiles: InstructionSet.selected.tiles)
     paddedOutputs = plan.rowTiles.reduce(0) { $0 + $1.kernel.rows }
     sums = VectorStorage(count: pieces.parts * Self.places * paddedOutputs * panels)
     tiles = max(1, min(pieces.step * ((width + 3) / 4), max(2, Self.patchVectors / (Self.places * 16 * panels))))
@@ -122,21 +119,23 @@ struct WinogradGradient {
   ) {
     let source = UnsafeRawPointer(gradients).assumingMemoryBound(to: Float.self)
     let target = UnsafeMutableRawPointer(sums.pointer + part * partVectors).assumingMemoryBound(to: Float.self)
-    let width = plan.panels
     for place in 0..<Self.places {
-      for panel in stride(from: 0, to: panels, by: width) {
-        let isAlone = panels - panel < width
+      var panel = 0
+      while panel < panels {
+        let width = plan.groupWidth(panels - panel)
         for tile in plan.rowTiles {
-          tile.kernel.run(
+          let kernel = plan.groupKernel(tile, width: width)
+          let isAlone = kernel.panels > panels - panel
+          kernel.run(
             TileWork(
               segments: tiles, depth: 16, a: source + 16 * (place * gradientStride + tile.first), aRow: 16,
               aSegment: 16 * outputs, b: patches + (place * patchStride + 16 * panel), bPanel: isAlone ? 0 : 16,
               bSegment: 16 * panels, c: target + 16 * ((place * paddedOutputs + tile.first) * panels + panel),
               cRow: 16 * panels, cPanel: isAlone ? 0 : 16, start: isFirst ? .zero : .output,
-              bias: UnsafePointer(target),
-              rectifies: false),
+              bias: UnsafePointer(target), rectifies: false),
             isPacked: false)
         }
+        panel += width
       }
     }
   }

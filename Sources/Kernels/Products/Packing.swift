@@ -76,3 +76,44 @@ func pack(
     destination += part.depth * width
   }
 }
+
+/// Copies several tiles' rows of A, which are columns in memory, to panels `[k][row]`, all tiles' at a time: what lies together is then
+/// read together.
+///
+/// - Parameters:
+///   - source: A's element (0, 0); `aDepth` from one k to the next.
+///   - depth: products that are packed, `place` and following of the `panelDepth` that every panel has room for.
+///   - memory: the first tile's panel.
+func packColumns(
+  _ plan: TilePlan, _ tiles: Range<Int>, _ source: UnsafePointer<Float>, _ aDepth: Int, _ depth: Int,
+  into memory: UnsafeMutablePointer<Float>, at place: Int, of panelDepth: Int
+) {
+  let packColumns = InstructionSet.selected.packColumns
+  let firstRow = plan.rowTiles[tiles.lowerBound].first
+  for first in stride(from: 0, to: depth, by: columnBand) {
+    let band = min(columnBand, depth - first)
+    let source = source + first * aDepth
+    var index = tiles.lowerBound
+    while index < tiles.upperBound {
+      let tile = plan.rowTiles[index]
+      let height = tile.kernel.rows
+      let target = memory + ((tile.first - firstRow) * panelDepth + (place + first) * height)
+      if tile.rows == height {
+        let equal = min(plan.equalTiles(from: index), tiles.upperBound - index)
+        packColumns(equal, band, height, source + tile.first, aDepth, target, panelDepth * height)
+        index += equal
+      } else {
+        for k in 0..<band {
+          for row in 0..<height {
+            target[k * height + row] = row < tile.rows ? source[k * aDepth + tile.first + row] : 0
+          }
+        }
+        index += 1
+      }
+    }
+  }
+}
+
+/// Stretches of A that are copied tile by tile: eight of them fit the first-level cache even where their distance puts
+/// them all into one set of twelve lines.
+private let columnBand = 8

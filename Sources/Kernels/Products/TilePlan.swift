@@ -18,6 +18,8 @@ struct TilePlan {
   /// Panels that a tile may take, in descending order.
   let widths: [Int]
   private let kernels: [TileKernel]
+  /// Tall tiles of one panel; see `TileSet.tallSingle`.
+  private let singles: [TileKernel]
 
   /// Panels that a tile takes where there are enough.
   var panels: Int { widths[0] }
@@ -31,6 +33,7 @@ struct TilePlan {
 
   /// Cuts `rows` for a product of `panels` panels.
   init(rows: Int, panels: Int, tiles: TileSet) {
+    singles = tiles.tallSingle
     // Of the tiles for few rows those that are high enough, the lowest, and no wider than the panels fill.
     if let height = tiles.thin.first(where: { $0.rows >= rows })?.rows {
       let fitting = tiles.thin.filter { $0.rows == height }
@@ -58,16 +61,6 @@ struct TilePlan {
     widths = [tiles.tall[0].panels]
   }
 
-  /// Cuts `rows` into tiles of one height.
-  init(rows: Int, of kernels: [TileKernel]) {
-    let height = kernels[0].rows
-    self.kernels = kernels
-    widths = kernels.map(\.panels)
-    rowTiles = stride(from: 0, to: rows, by: height).map {
-      RowTile(first: $0, rows: min(height, rows - $0), kernel: kernels[0])
-    }
-  }
-
   /// Number of whole tiles of one kernel from tile `index` on, at least 1.
   func equalTiles(from index: Int) -> Int {
     let first = rowTiles[index]
@@ -83,5 +76,16 @@ struct TilePlan {
   /// The tile's kernel for a group of `width` panels, one of `widths`, or for the narrowest where it is none of them.
   func kernel(_ tile: RowTile, width: Int) -> TileKernel {
     kernels.isEmpty ? tile.kernel : kernels.first { $0.panels == width } ?? kernels[kernels.count - 1]
+  }
+
+  /// Panels of the next group where `left` are left, single ones included: the most that these fill, or the fewest that they are in.
+  func groupWidth(_ left: Int) -> Int {
+    widths.first { $0 <= left } ?? (kernels.isEmpty && !singles.isEmpty ? 1 : widths[widths.count - 1])
+  }
+
+  /// The tile's kernel for a group of `groupWidth(_:)`.
+  func groupKernel(_ tile: RowTile, width: Int) -> TileKernel {
+    guard kernels.isEmpty, width < tile.kernel.panels else { return kernel(tile, width: width) }
+    return singles.first { $0.rows == tile.kernel.rows } ?? tile.kernel
   }
 }

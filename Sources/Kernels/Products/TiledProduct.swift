@@ -182,41 +182,17 @@ struct TiledProduct {
   private func packColumns(
     _ plan: TilePlan, _ tiles: ArraySlice<TilePlan.RowTile>, _ pieces: ArraySlice<Piece>, _ scratch: TaskScratch
   ) {
-    let packColumns = InstructionSet.selected.packColumns
     var depth = 0
     for piece in pieces {
       let part = part(piece, isFirst: true)
       for segment in 0..<part.segments {
-        for first in stride(from: 0, to: part.depth, by: Self.columnBand) {
-          let band = min(Self.columnBand, part.depth - first)
-          let source = part.a + (segment * part.aSegment + first * aDepth)
-          var index = tiles.startIndex
-          while index < tiles.endIndex {
-            let tile = tiles[index]
-            let target = scratch.panel(tile) + (depth + first) * tile.kernel.rows
-            if tile.rows == tile.kernel.rows {
-              let equal = min(plan.equalTiles(from: index), tiles.endIndex - index)
-              packColumns(
-                equal, band, tile.rows, source + tile.first, aDepth, target, scratch.depth * tile.kernel.rows)
-              index += equal
-            } else {
-              for k in 0..<band {
-                for row in 0..<tile.kernel.rows {
-                  target[k * tile.kernel.rows + row] = row < tile.rows ? source[k * aDepth + tile.first + row] : 0
-                }
-              }
-              index += 1
-            }
-          }
-        }
+        Kernels.packColumns(
+          plan, tiles.indices, part.a + segment * part.aSegment, aDepth, part.depth,
+          into: scratch.panel(tiles[tiles.startIndex]), at: depth, of: scratch.depth)
         depth += part.depth
       }
     }
   }
-
-  /// Stretches of A that are copied tile by tile: eight of them fit the first-level cache even where their distance puts
-  /// them all into one set of twelve lines.
-  private static let columnBand = 8
 
   /// The panels of one group, over a stretch of the depth.
   private func runGroup(

@@ -8,6 +8,9 @@ public let kernels = KernelTable(
   name: name, fusesMultiplyAdd: fused, tiles: isWide ? wide : narrow, narrowTiles: narrow, wideTiles: wide,
   transpose16: { transpose16($0, $1, $2, $3, $4) }, packRows: { packRows($0, $1, $2, $3, $4) },
   packColumns: { packColumns($0, $1, $2, $3, $4, $5, $6) },
+  copyPanels: { copyPanels($0, $1, $2, $3, $4, $5) },
+  rowPairProduct: { rowPairProduct($0, fused: fused) },
+  columnPairProduct: { columnPairProduct($0, $1, $2, row: $3, $4, $5, step: $6, $7, fused: fused) },
   add: { add($0, $1, $2, $3) }, subtract: { subtract($0, $1, $2, $3) },
   rectifierGradient: { rectifierGradient($0, $1, $2, $3) }, exp: { exp($0, $1, $2, fused: fused) },
   log: { log($0, $1, $2, fused: fused) }, tanh: { tanh($0, $1, $2, fused: fused) },
@@ -78,11 +81,12 @@ private func plainSums(_ pixels: Int, _ work: BatchNormWork, _ sums: UnsafeMutab
 }
 
 private let narrow = TileSet(
-  tall: [narrow6x1, narrow4x1], thin: [narrow2x3], single: narrow6x1,
+  tall: [narrow6x1, narrow4x1], tallSingle: [], thin: [narrow2x3],
   laneSums: [laneSum6x1Kernel, laneSum3x1Kernel], thinWinograd: [thinWinograd1x1Tile])
 private let wide = TileSet(
-  tall: [wide12x2, wide10x2, wide8x2, wide6x2], thin: [wide2x8, wide2x6, wide2x4, wide4x6, wide4x4],
-  single: wide16x1, laneSums: [laneSum6x4Kernel, laneSum3x4Kernel, laneSum6x1Kernel, laneSum3x1Kernel],
+  tall: [wide12x2, wide10x2, wide8x2, wide6x2], tallSingle: [wide12x1, wide10x1, wide8x1, narrow6x1],
+  thin: [wide2x8, wide2x6, wide2x4, wide4x6, wide4x4],
+  laneSums: [laneSum6x4Kernel, laneSum3x4Kernel, laneSum6x1Kernel, laneSum3x1Kernel],
   thinWinograd: [thinWinograd2x2Tile, thinWinograd1x1Tile])
 
 private let laneSum6x4Kernel = LaneSumKernel(rows: 6, columns: 4) { laneSum6x4($0.laneSumWork, fused: fused) }
@@ -121,12 +125,18 @@ private let wide10x2 = TileKernel(
 private let wide8x2 = TileKernel(
   rows: 8, panels: 2, rowsFunction: { tile8x2($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
   packedFunction: { tile8x2($0.tileWork, aRow: 1, aDepth: 8, fused: fused) })
-private let wide16x1 = TileKernel(
-  rows: 16, panels: 1, rowsFunction: { tile16x1($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
-  packedFunction: { tile16x1($0.tileWork, aRow: 1, aDepth: 16, fused: fused) })
 private let wide6x2 = TileKernel(
   rows: 6, panels: 2, rowsFunction: { tile6x2($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
   packedFunction: { tile6x2($0.tileWork, aRow: 1, aDepth: 6, fused: fused) })
+private let wide12x1 = TileKernel(
+  rows: 12, panels: 1, rowsFunction: { tile12x1($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
+  packedFunction: { tile12x1($0.tileWork, aRow: 1, aDepth: 12, fused: fused) })
+private let wide10x1 = TileKernel(
+  rows: 10, panels: 1, rowsFunction: { tile10x1($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
+  packedFunction: { tile10x1($0.tileWork, aRow: 1, aDepth: 10, fused: fused) })
+private let wide8x1 = TileKernel(
+  rows: 8, panels: 1, rowsFunction: { tile8x1($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
+  packedFunction: { tile8x1($0.tileWork, aRow: 1, aDepth: 8, fused: fused) })
 private let wide2x8 = TileKernel(
   rows: 2, panels: 8, rowsFunction: { tile2x8($0.tileWork, aRow: $0.tileWork.aRow, aDepth: 1, fused: fused) },
   packedFunction: { tile2x8($0.tileWork, aRow: 1, aDepth: 2, fused: fused) })
