@@ -23,7 +23,8 @@ struct WinogradConvolution {
   /// The products' kernels for three panels and for two (or one, where registers are few): kept apart from their array, as counting
   /// its references from two threads at every call cost two per cent of a step.
   private let (wide, narrow): (WinogradTile, WinogradTile)
-  private let transforms: WinogradKernels
+  private let inputTransform = InstructionSet.selected.winograd.input
+  private let outputTransform = InstructionSet.selected.winograd.output
   private let bias: [Float]
   private let rectifies: Bool
 
@@ -48,8 +49,8 @@ struct WinogradConvolution {
   private init(_ weight: Matrix, flips: Bool, _ bias: [Float], _ rectifies: Bool) {
     (inputs, outputs) = flips ? (weight.rows, weight.columns / 9) : (weight.columns / 9, weight.rows)
     (self.bias, self.rectifies) = (bias, rectifies)
-    transforms = InstructionSet.selected.winograd
-    (wide, narrow) = (transforms.tiles[0], transforms.tiles[transforms.tiles.count - 1])
+    let tiles = InstructionSet.selected.winograd.tiles
+    (wide, narrow) = (tiles[0], tiles[tiles.count - 1])
     weights = TransformedWeights(weight, flips: flips, rows: wide.rows)
   }
 
@@ -114,7 +115,7 @@ struct WinogradConvolution {
       for tile in tiles {
         let (row, column) = tile.quotientAndRemainder(dividingBy: columns)
         for index in 0..<6 { lines[index] = ring.address(4 * row + index - 1, before: 4 * column) }
-        transforms.input(inputs, lines, ring.pixel, patches + (tile - tiles.lowerBound) * inputs, chunk.patchStride)
+        inputTransform(inputs, lines, ring.pixel, patches + (tile - tiles.lowerBound) * inputs, chunk.patchStride)
       }
     }
     withUnsafeTemporaryAllocation(of: UnsafeMutablePointer<Vector>.self, capacity: 16) { pixels in
@@ -131,7 +132,7 @@ struct WinogradConvolution {
               let pixel = row < height && column < width ? y + (row * width + column) * self.outputs : trash
               pixels[index] = pixel + outputs.lowerBound
             }
-            transforms.output(
+            outputTransform(
               outputs.count, UnsafePointer(sums) + (tile - tiles.lowerBound) * chunk.outputs, chunk.sumStride, pixels,
               bias.isEmpty ? nil : bias.baseAddress.map { $0 + outputs.lowerBound }, rectifies)
           }
@@ -230,6 +231,12 @@ private struct TransformedWeights: @unchecked Sendable {
           while !flips && k + 16 <= depth {
             transpose(count, line + k, rowStride, lanes + 16 * (tap * stride + k), 16)
             k += 16
+          }
+          // Eight adjacent weights are copied as half a vector.
+          while flips && k < depth && tile * rows + 8 <= outputs {
+            UnsafeMutableRawPointer(lanes + 16 * (tap * stride + k)).storeBytes(
+              of: UnsafeRawPointer(line + k * depthStride).loadUnaligned(as: SIMD8<Float>.self), as: SIMD8<Float>.self)
+            k += 1
           }
           while k < depth {
             let target = lanes + 16 * (tap * stride + k)

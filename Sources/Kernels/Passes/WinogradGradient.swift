@@ -27,7 +27,9 @@ struct WinogradGradient {
   private let sums: VectorStorage
   private let tiles: Int
   private let patchStride: Int
-  private let transforms = InstructionSet.selected.winograd
+  private let inputTransform = InstructionSet.selected.winograd.input
+  private let gradientTransform = InstructionSet.selected.winograd.outputGradient
+  private let transpose = InstructionSet.selected.transpose16
   private let gradientStride: Int
 
   /// Sums for the parts of x, and outputs of some channels.
@@ -82,7 +84,7 @@ struct WinogradGradient {
 
   /// A row's pixels with channels in lanes.
   private func transpose(_ x: UnsafePointer<Vector>, to target: UnsafeMutablePointer<Vector>, _ pixelStride: Int) {
-    let transpose = InstructionSet.selected.transpose16
+    let transpose = transpose
     let source = UnsafeRawPointer(x).assumingMemoryBound(to: Float.self)
     let target = UnsafeMutableRawPointer(target).assumingMemoryBound(to: Float.self)
     for pixel in 0..<width {
@@ -105,9 +107,9 @@ struct WinogradGradient {
         let (row, column) = tile.quotientAndRemainder(dividingBy: columns)
         let index = tile - tiles.lowerBound
         for line in 0..<6 { lines[line] = ring.address(4 * row + line - 1, before: 4 * column) }
-        transforms.input(16 * panels, lines, ring.pixel, patches + index * 16 * panels, patchStride)
+        inputTransform(16 * panels, lines, ring.pixel, patches + index * 16 * panels, patchStride)
         for line in 0..<4 { lines[line] = outputGradient.address(4 * row + line, before: 4 * column + 1) }
-        transforms.outputGradient(outputs, lines, outputGradient.pixel, gradients + index * outputs, gradientStride)
+        gradientTransform(outputs, lines, outputGradient.pixel, gradients + index * outputs, gradientStride)
       }
     }
     multiply(part, tiles.count, patches, gradients, isFirst: isFirst)
