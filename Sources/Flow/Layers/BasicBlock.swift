@@ -83,7 +83,7 @@ public struct BasicBlock: CouplingFunction, Equatable {
   public func backward(
     _ tape: Tape, outputGradient: ChannelView, into gradient: inout BasicBlock, _ accumulation: Accumulation
   ) -> Activation {
-    let dsecond = RectifiedNormGradient(
+    let dsecond = NormGradient(
       last(tape), outputGradient: rectifierGradient(tape.output, outputGradient: outputGradient))
     let (dfirst, shortcut) = backwardToFirst(tape, dsecond, into: &gradient, accumulation)
     var dx = gradient.convolutions[0].setGradient(
@@ -95,23 +95,23 @@ public struct BasicBlock: CouplingFunction, Equatable {
   /// The same from the gradient in front of the last norm to that in front of a norm before the block, behind which, a sum and a
   /// rectifier or only that, is the block's input. In as few passes over memory as that takes.
   func backward(
-    _ tape: Tape, outputGradient: RectifiedNormGradient, behind norm: RectifiedNorm, into gradient: inout BasicBlock,
+    _ tape: Tape, outputGradient: NormGradient, behind norm: NormOutput, into gradient: inout BasicBlock,
     _ accumulation: Accumulation
-  ) -> RectifiedNormGradient {
+  ) -> NormGradient {
     let (dfirst, shortcut) = backwardToFirst(tape, outputGradient, into: &gradient, accumulation)
     return gradient.convolutions[0].setGradient(
       of: convolutions[0], tape.input, outputGradient: dfirst, adding: shortcut, behind: norm, accumulation)
   }
 
   /// What is behind the last norm.
-  func last(_ tape: Tape) -> RectifiedNorm {
-    RectifiedNorm(tape.convolved[1], norms[1].coefficients(tape.moments[1]), rectifies: false)
+  func last(_ tape: Tape) -> NormOutput {
+    NormOutput(tape.convolved[1], norms[1].coefficients(tape.moments[1]), rectifies: false)
   }
 
   /// The gradient in front of the first norm from that in front of the last, and what the shortcut adds to ∂L/∂x.
   private func backwardToFirst(
-    _ tape: Tape, _ dsecond: RectifiedNormGradient, into gradient: inout BasicBlock, _ accumulation: Accumulation
-  ) -> (RectifiedNormGradient, shortcut: Activation) {
+    _ tape: Tape, _ dsecond: NormGradient, into gradient: inout BasicBlock, _ accumulation: Accumulation
+  ) -> (NormGradient, shortcut: Activation) {
     gradient.norms[1].setGradient(
       scale: dsecond.scaleGradient, shift: dsecond.shiftGradient, tape.moments[1], accumulation)
     let dfirst = gradient.convolutions[1].setGradient(
@@ -152,7 +152,7 @@ public struct BasicBlock: CouplingFunction, Equatable {
   }
 
   /// Input of the second convolution.
-  private func hidden(_ first: ConvolutionOutput, _ moments: BatchMoments) -> RectifiedNorm {
-    RectifiedNorm(first, norms[0].coefficients(moments))
+  private func hidden(_ first: ConvolutionOutput, _ moments: BatchMoments) -> NormOutput {
+    NormOutput(first, norms[0].coefficients(moments))
   }
 }

@@ -47,12 +47,12 @@ public struct ConvolutionLayer: Sendable, Equatable {
   }
 
   /// The same behind a normalisation and a rectifier.
-  func evaluateWithMoments(_ x: RectifiedNorm) -> (y: ConvolutionOutput, moments: BatchMoments) {
+  func evaluateWithMoments(_ x: NormOutput) -> (y: ConvolutionOutput, moments: BatchMoments) {
     convolutionWithMoments(x, weight: weight, geometry)
   }
 
   /// The layer behind a normalisation and a rectifier.
-  func evaluate(_ x: RectifiedNorm) -> Activation { convolution(x, weight: weight, bias: bias, geometry) }
+  func evaluate(_ x: NormOutput) -> Activation { convolution(x, weight: weight, bias: bias, geometry) }
 
   /// The layer behind rectified ones.
   func evaluate(_ x: ConvolutionOutput) -> Activation { convolution(x, weight: weight, bias: bias, geometry) }
@@ -92,8 +92,8 @@ public struct ConvolutionLayer: Sendable, Equatable {
   /// As the gradient of `layer`, behind a normalisation and a rectifier: takes the derivatives with respect to weight and bias, and
   /// returns that with respect to what is in front of these.
   mutating func setGradient(
-    of layer: ConvolutionLayer, _ x: RectifiedNorm, outputGradient: ChannelView, _ accumulation: Accumulation
-  ) -> RectifiedNormGradient {
+    of layer: ConvolutionLayer, _ x: NormOutput, outputGradient: ChannelView, _ accumulation: Accumulation
+  ) -> NormGradient {
     if !bias.isEmpty { bias.accumulate(channelSums(outputGradient), accumulation) }
     return convolutionGradients(
       x, weight: layer.weight, outputGradient: outputGradient, geometry, weight: &weight, accumulation)
@@ -101,15 +101,15 @@ public struct ConvolutionLayer: Sendable, Equatable {
 
   /// The same of a layer without bias between two such.
   mutating func setGradient(
-    of layer: ConvolutionLayer, _ x: RectifiedNorm, outputGradient: RectifiedNormGradient, _ accumulation: Accumulation
-  ) -> RectifiedNormGradient {
+    of layer: ConvolutionLayer, _ x: NormOutput, outputGradient: NormGradient, _ accumulation: Accumulation
+  ) -> NormGradient {
     convolutionGradients(
       x, weight: layer.weight, outputGradient: outputGradient, geometry, weight: &weight, accumulation)
   }
 
   /// The same of a layer without bias in front of a normalisation and a rectifier.
   mutating func setGradient(
-    of layer: ConvolutionLayer, _ x: ChannelView, outputGradient: RectifiedNormGradient, _ accumulation: Accumulation
+    of layer: ConvolutionLayer, _ x: ChannelView, outputGradient: NormGradient, _ accumulation: Accumulation
   ) -> Activation {
     convolutionGradients(
       x, weight: layer.weight, outputGradient: outputGradient, geometry, weight: &weight, accumulation)
@@ -117,9 +117,9 @@ public struct ConvolutionLayer: Sendable, Equatable {
 
   /// The same in a residual block, with respect to what is in front of the norm before it.
   mutating func setGradient(
-    of layer: ConvolutionLayer, _ x: ChannelView, outputGradient: RectifiedNormGradient, adding shortcut: Activation,
-    behind norm: RectifiedNorm, _ accumulation: Accumulation
-  ) -> RectifiedNormGradient {
+    of layer: ConvolutionLayer, _ x: ChannelView, outputGradient: NormGradient, adding shortcut: Activation,
+    behind norm: NormOutput, _ accumulation: Accumulation
+  ) -> NormGradient {
     convolutionGradients(
       x, weight: layer.weight, outputGradient: outputGradient, adding: shortcut, behind: norm, geometry,
       weight: &weight, accumulation)

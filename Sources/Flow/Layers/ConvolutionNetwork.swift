@@ -106,7 +106,7 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
       dropout == nil
       ? gradient.convolutions[last].setGradient(
         of: convolutions[last], input, outputGradient: outputGradient, accumulation)
-      : RectifiedNormGradient(
+      : NormGradient(
         input,
         outputGradient: plainGradient(
           last, input.activation, outputGradient: outputGradient, into: &gradient, accumulation))
@@ -135,8 +135,8 @@ public struct ConvolutionNetwork: CouplingFunction, Equatable {
   }
 
   /// The rectified normalisation behind convolution `index` by a batch's moments.
-  private func normalised(_ output: ConvolutionOutput, _ moments: BatchMoments, _ index: Int) -> RectifiedNorm {
-    RectifiedNorm(output, norms[index].coefficients(moments))
+  private func normalised(_ output: ConvolutionOutput, _ moments: BatchMoments, _ index: Int) -> NormOutput {
+    NormOutput(output, norms[index].coefficients(moments))
   }
 
   /// Visits every parameter; see `Parameterised`.

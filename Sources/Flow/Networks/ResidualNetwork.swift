@@ -112,9 +112,9 @@ public struct ResidualNetwork: CouplingFunction, Equatable {
       denseInputGradient(outputGradient, weight: readOut.weight), height: last.height, width: last.width)
     let blocks = stages.indices.flatMap { stage in stages[stage].indices.map { (stage, $0) } }
     let (lastStage, lastBlock) = blocks[blocks.count - 1]
-    let end = RectifiedNorm(tape.stem, stemNorm.coefficients(tape.stemMoments), rectifies: false)
+    let end = NormOutput(tape.stem, stemNorm.coefficients(tape.stemMoments), rectifies: false)
     // Every block goes on to the norm in front of which the block before it ends.
-    var dy = RectifiedNormGradient(
+    var dy = NormGradient(
       stages[lastStage][lastBlock].last(tape.blocks[lastStage][lastBlock]),
       outputGradient: rectifierGradient(last, outputGradient: dlast.view))
     for index in blocks.indices.reversed() {

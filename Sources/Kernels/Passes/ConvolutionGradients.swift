@@ -8,9 +8,9 @@ import MicroKernels
 ///
 /// For 3×3 at stride 1 with few outputs; others take a pass for each. Cost: twice forward, and the norm's arithmetic.
 public func convolutionGradients(
-  _ x: RectifiedNorm, weight: Matrix, outputGradient dy: ChannelView, _ geometry: Convolution,
+  _ x: NormOutput, weight: Matrix, outputGradient dy: ChannelView, _ geometry: Convolution,
   weight dweight: inout Matrix, _ accumulation: Accumulation
-) -> RectifiedNormGradient {
+) -> NormGradient {
   requireFit(weight, dweight, x.shape, inputs: x.channels, outputs: dy.channels, geometry)
   if geometry.isTransformed(inputs: dy.channels, outputs: x.channels, height: x.height, width: x.width) {
     return transformedGradients(x, weight, dy.contiguous, &dweight, accumulation)
@@ -19,7 +19,7 @@ public func convolutionGradients(
     var none: [Float] = []
     convolutionWeightGradient(
       x.activation.view, outputGradient: dy, geometry, weight: &dweight, bias: &none, accumulation)
-    return RectifiedNormGradient(
+    return NormGradient(
       x, outputGradient: convolutionInputGradient(dy, weight: weight, geometry, height: x.height, width: x.width))
   }
   let convolution = PaddedConvolution(dy, flipping: weight)
@@ -27,7 +27,7 @@ public func convolutionGradients(
   var stored = convolution.isCheap ? nil : Optional(emptyLike(x))
   let target = stored?.mutablePointer()
   let (padded, height) = (convolution.padded, x.height)
-  let result = RectifiedNormGradient(
+  let result = NormGradient(
     x, outputGradient: stored.map(ReadAhead.init) ?? convolution as any ImageRows, beside: gradient,
     scratchVectors: convolution.scratchVectors(rows: ImagePieces(x).step)
   ) { rows, scratch in
@@ -46,9 +46,9 @@ public func convolutionGradients(
 /// The same where the output, too, is in front of a norm and a rectifier: for 1×1 convolutions; others make the output's gradient
 /// first.
 public func convolutionGradients(
-  _ x: RectifiedNorm, weight: Matrix, outputGradient dy: RectifiedNormGradient, _ geometry: Convolution,
+  _ x: NormOutput, weight: Matrix, outputGradient dy: NormGradient, _ geometry: Convolution,
   weight dweight: inout Matrix, _ accumulation: Accumulation
-) -> RectifiedNormGradient {
+) -> NormGradient {
   if geometry.isTransformed(inputs: dy.channels, outputs: x.channels, height: x.height, width: x.width) {
     return transformedGradients(x, weight, dy, &dweight, accumulation)
   }
@@ -62,7 +62,7 @@ public func convolutionGradients(
   let gradient = PartialWeightGradient(geometry, channels: outputs, areOutputs: true, columns: x)
   var dx = emptyLike(x)
   let target = dx.mutablePointer()
-  let result = RectifiedNormGradient(
+  let result = NormGradient(
     x, outputGradient: ReadAhead(dx), beside: gradient,
     scratchVectors: convolution.writeScratchVectors(rows: ImagePieces(x).step)
   ) { rows, scratch in
@@ -78,15 +78,15 @@ public func convolutionGradients(
 /// rectifier made of the sum of what is behind `norm` and something else. Returns the gradient with respect to what is in front of that
 /// norm; its `outputGradient` is that of the sum. Cost: as without, where the convolution is Winograd's; else three passes more.
 public func convolutionGradients(
-  _ view: ChannelView, weight: Matrix, outputGradient dy: RectifiedNormGradient, adding shortcut: Activation,
-  behind norm: RectifiedNorm, _ geometry: Convolution, weight dweight: inout Matrix, _ accumulation: Accumulation
-) -> RectifiedNormGradient {
+  _ view: ChannelView, weight: Matrix, outputGradient dy: NormGradient, adding shortcut: Activation,
+  behind norm: NormOutput, _ geometry: Convolution, weight dweight: inout Matrix, _ accumulation: Accumulation
+) -> NormGradient {
   let x = view.contiguous
   guard geometry.isTransformed(inputs: dy.channels, outputs: x.channels, height: dy.height, width: dy.width) else {
     var dx = convolutionGradients(
       x.view, weight: weight, outputGradient: dy, geometry, weight: &dweight, accumulation)
     dx.add(shortcut)
-    return RectifiedNormGradient(norm, outputGradient: rectifierGradient(x, outputGradient: dx.view))
+    return NormGradient(norm, outputGradient: rectifierGradient(x, outputGradient: dx.view))
   }
   requireFit(weight, dweight, x.shape, inputs: x.channels, outputs: dy.channels, geometry)
   precondition(
@@ -105,7 +105,7 @@ public func convolutionGradients(
 /// The gradients of a convolution in front of a norm and a rectifier: with respect to x, and in `dweight` with respect to the weights.
 /// For 3×3 at stride 1 with few inputs or by Winograd; others make the output's gradient first.
 public func convolutionGradients(
-  _ x: ChannelView, weight: Matrix, outputGradient dy: RectifiedNormGradient, _ geometry: Convolution,
+  _ x: ChannelView, weight: Matrix, outputGradient dy: NormGradient, _ geometry: Convolution,
   weight dweight: inout Matrix, _ accumulation: Accumulation
 ) -> Activation {
   let (outputs, inputs, height, width) = (dy.channels, x.channels, dy.height, dy.width)
@@ -156,17 +156,17 @@ public func convolutionGradients(
 
 /// The gradients of Winograd's convolution in one pass, with what the norm in front of it needs.
 private func transformedGradients(
-  _ x: RectifiedNorm, _ weight: Matrix, _ dy: some ImageRows, _ dweight: inout Matrix, _ accumulation: Accumulation
-) -> RectifiedNormGradient {
+  _ x: NormOutput, _ weight: Matrix, _ dy: some ImageRows, _ dweight: inout Matrix, _ accumulation: Accumulation
+) -> NormGradient {
   withNormGradient(of: x, x, weight, dy, &dweight, accumulation) { _, _, _ in }
 }
 
 /// The same with what a norm needs of which x was made. `finish` makes of the gradient's rows what the norm's sums are taken of.
 private func withNormGradient(
-  of norm: RectifiedNorm, _ x: some ImageRows, _ weight: Matrix, _ dy: some ImageRows, _ dweight: inout Matrix,
+  of norm: NormOutput, _ x: some ImageRows, _ weight: Matrix, _ dy: some ImageRows, _ dweight: inout Matrix,
   _ accumulation: Accumulation,
   _ finish: (_ rows: ImagePieces.Rows, _ first: UnsafeMutablePointer<Vector>, _ pixels: Int) -> Void
-) -> RectifiedNormGradient {
+) -> NormGradient {
   let chunks = ImagePieces(tilesOf: x).count
   let channels = norm.channels
   let sums = VectorStorage(count: chunks * 2 * channels)
@@ -180,7 +180,7 @@ private func withNormGradient(
       pixels: pixels, of: norm.x.rows(rows.block, lines, scratch), outputGradient: first,
       to: sums.pointer + rows.piece * 2 * channels, writing: nil)
   }
-  return RectifiedNormGradient(norm, outputGradient: ReadAhead(dx), sums: sums, chunks: chunks)
+  return NormGradient(norm, outputGradient: ReadAhead(dx), sums: sums, chunks: chunks)
 }
 
 /// The gradients of Winograd's convolution in one pass.

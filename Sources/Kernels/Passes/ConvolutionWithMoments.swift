@@ -30,7 +30,7 @@ public func convolutionWithMoments(
 
 /// The same for an x behind batch norm and a rectifier, where the convolution is 1×1 or 3×3 with many channels.
 public func convolutionWithMoments(
-  _ x: RectifiedNorm, weight: Matrix, _ geometry: Convolution
+  _ x: NormOutput, weight: Matrix, _ geometry: Convolution
 ) -> (y: ConvolutionOutput, moments: BatchMoments) {
   if geometry.isTransformed(inputs: x.channels, outputs: weight.rows, height: x.height, width: x.width) {
     return transformedWithMoments(x, weight)

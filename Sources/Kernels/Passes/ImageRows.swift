@@ -29,7 +29,7 @@ extension WrittenRows {
   /// Writes some rows to their place in `y`, which holds the whole batch, and returns them and what they were made of.
   func keep(
     _ rows: ImagePieces.Rows, in y: UnsafeMutablePointer<Vector>, _ scratch: UnsafeMutablePointer<Vector>
-  ) -> RectifiedNormGradient.MadeRows {
+  ) -> NormGradient.MadeRows {
     let place = y + (rows.block * height + rows.range.lowerBound) * line
     let source = write(rows.block, rows.range, to: place, scratch)
     return (UnsafePointer(place), source)

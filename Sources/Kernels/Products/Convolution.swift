@@ -104,7 +104,7 @@ public func convolution(
 
 /// y = W ∗ x + bias for an x behind batch norm and a rectifier: the bits of the convolution of `x.activation`, of which one of few
 /// outputs makes row by row what it needs. An empty `bias` is none. Cost: as the convolution, and the norm's arithmetic.
-public func convolution(_ x: RectifiedNorm, weight: Matrix, bias: [Float], _ geometry: Convolution) -> Activation {
+public func convolution(_ x: NormOutput, weight: Matrix, bias: [Float], _ geometry: Convolution) -> Activation {
   if geometry.isTransformed(inputs: x.channels, outputs: weight.rows, height: x.height, width: x.width) {
     return WinogradConvolution(weight, bias: bias).convolution(x)
   }

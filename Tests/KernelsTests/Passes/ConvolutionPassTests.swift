@@ -31,10 +31,10 @@ extension SharedState {
       }
 
       /// A norm of x by its own moments.
-      func norm(_ x: ConvolutionOutput, _ numbers: inout Numbers) -> RectifiedNorm {
+      func norm(_ x: ConvolutionOutput, _ numbers: inout Numbers) -> NormOutput {
         let stored = x.activation
         let moments = BatchMoments(stored)
-        return RectifiedNorm(
+        return NormOutput(
           x,
           BatchNormCoefficients(
             scale: numbers.floats(stored.channels), shift: numbers.floats(stored.channels), mean: moments.mean,
@@ -121,7 +121,7 @@ extension SharedState {
       let norm = shape.norm(ConvolutionOutput(shape.image(shape.inputs, &numbers)), &numbers)
       let weight = shape.weight(&numbers)
       let dy = shape.gradient(shape.outputs, &numbers)
-      let dx = RectifiedNormGradient(
+      let dx = NormGradient(
         norm,
         outputGradient: convolutionInputGradient(
           dy.view, weight: weight, shape.geometry, height: shape.height, width: shape.width))
@@ -141,7 +141,7 @@ extension SharedState {
       let dy = outputGradient(shape, &numbers)
       let behind = dy.activation
       #expect(allLanes(behind).allSatisfy { $0.isFinite })
-      let dx = RectifiedNormGradient(
+      let dx = NormGradient(
         norm,
         outputGradient: convolutionInputGradient(
           behind.view, weight: weight, shape.geometry, height: shape.height, width: shape.width))
@@ -171,7 +171,7 @@ extension SharedState {
     }
 
     /// A gradient in front of a norm of the shape's outputs, which are made again where that is possible: by a thin convolution.
-    private func outputGradient(_ shape: Shape, _ numbers: inout Numbers) -> RectifiedNormGradient {
+    private func outputGradient(_ shape: Shape, _ numbers: inout Numbers) -> NormGradient {
       let thin = shape.image(2, &numbers)
       let source = convolutionWithMoments(
         thin.view, weight: numbers.matrix(shape.outputs, 18), Convolution(kernel: 3)
@@ -184,7 +184,7 @@ extension SharedState {
         weight: &unused, .replace)
     }
 
-    private func values(_ gradient: RectifiedNormGradient) -> [Float] {
+    private func values(_ gradient: NormGradient) -> [Float] {
       gradient.activation.matrix().values + gradient.scaleGradient + gradient.shiftGradient
     }
 

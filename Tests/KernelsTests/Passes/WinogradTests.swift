@@ -145,6 +145,14 @@ extension SharedState {
         firstDifference(
           poisoned { convolution(norm, weight: weight, bias: bias, shape.geometry) }.matrix(),
           convolution(norm.activation.view, weight: weight, bias: bias, shape.geometry).matrix()) == nil)
+      #expect(
+        firstDifference(
+          poisoned {
+            rectifiedConvolution(ConvolutionOutput(norm.activation), weight: weight, bias: bias, shape.geometry)
+              .activation
+          }.matrix(),
+          convolution(norm.activation.view, weight: weight, bias: bias, shape.geometry, activation: .rectifier)
+            .matrix()) == nil)
     }
 
     @Test("Gradients in one pass are those of a pass each", arguments: shapes)
@@ -155,9 +163,9 @@ extension SharedState {
       let start = shape.weight(&numbers)
       // A gradient in front of a norm without rectifier, made when it is read.
       let source = shape.norm(ConvolutionOutput(shape.image(shape.outputs, &numbers)), &numbers)
-      let plainNorm = RectifiedNorm(
+      let plainNorm = NormOutput(
         ConvolutionOutput(source.x.stored()), source.coefficients, rectifies: false)
-      let dy = RectifiedNormGradient(plainNorm, outputGradient: shape.gradient(shape.outputs, &numbers))
+      let dy = NormGradient(plainNorm, outputGradient: shape.gradient(shape.outputs, &numbers))
       let stored = dy.activation
       let dx = convolutionInputGradient(
         stored.view, weight: weight, shape.geometry, height: shape.height, width: shape.width)
@@ -182,7 +190,7 @@ extension SharedState {
         #expect(firstDifference(second, expected) == nil)
         #expect(plain.scaleGradient == behind.scaleGradient && plain.shiftGradient == behind.shiftGradient)
         let x = norm.activation
-        let sum = RectifiedNorm(ConvolutionOutput(norm.x.stored()), norm.coefficients, rectifies: false)
+        let sum = NormOutput(ConvolutionOutput(norm.x.stored()), norm.coefficients, rectifies: false)
         let summed = poisoned {
           convolutionGradients(
             x.view, weight: weight, outputGradient: dy, adding: shortcut, behind: sum, shape.geometry, weight: &third,
@@ -203,9 +211,9 @@ extension SharedState {
     /// The sums of a norm's gradient, taken beside a convolution, are those of its own pass: from 49 samples on to the bit, as parts are
     /// blocks then, and else as near as two orders of the same terms can be.
     private func checkNormGradient(
-      _ shape: Shape, _ norm: RectifiedNorm, _ found: RectifiedNormGradient, _ dx: Activation
+      _ shape: Shape, _ norm: NormOutput, _ found: NormGradient, _ dx: Activation
     ) {
-      let expected = RectifiedNormGradient(norm, outputGradient: dx)
+      let expected = NormGradient(norm, outputGradient: dx)
       if shape.samples >= 49 {
         #expect(found.scaleGradient == expected.scaleGradient && found.shiftGradient == expected.shiftGradient)
         #expect(firstDifference(found.activation.matrix(), expected.activation.matrix()) == nil)

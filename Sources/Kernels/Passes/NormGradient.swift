@@ -1,9 +1,9 @@
 import MicroKernels
 
-/// The gradient with respect to what is in front of a batch norm and a rectifier, made some rows at a time by who reads it; with the
+/// The gradient with respect to what is in front of a batch norm and its rectifier, if any, made some rows at a time by who reads it; with the
 /// gradients of the norm's parameters. See `batchNormGradients`.
-public struct RectifiedNormGradient: Sendable {
-  private let norm: RectifiedNorm
+public struct NormGradient: Sendable {
+  private let norm: NormOutput
   /// The gradient with respect to what is behind them.
   private let gradientRows: any ImageRows
   private let terms: BatchNormGradientTerms
@@ -18,7 +18,7 @@ public struct RectifiedNormGradient: Sendable {
   public var activation: Activation { stored() }
 
   /// From the gradient with respect to what is behind norm and rectifier, zero in lanes beyond the last sample. Cost: one pass.
-  public init(_ norm: RectifiedNorm, outputGradient: Activation) {
+  public init(_ norm: NormOutput, outputGradient: Activation) {
     self.init(norm, outputGradient: outputGradient, beside: nil, scratchVectors: 0) { rows, scratch in
       let dy = outputGradient.rows(rows.block, rows.range, scratch)
       return (dy, dy)
@@ -26,8 +26,8 @@ public struct RectifiedNormGradient: Sendable {
     }
   }
 
-  /// From sums that were taken; see `RectifiedNorm.addSums`.
-  init(_ norm: RectifiedNorm, outputGradient: any ImageRows, sums: VectorStorage, chunks: Int) {
+  /// From sums that were taken; see `NormOutput.addSums`.
+  init(_ norm: NormOutput, outputGradient: any ImageRows, sums: VectorStorage, chunks: Int) {
     (self.norm, gradientRows) = (norm, outputGradient)
     terms = BatchNormGradientTerms(
       norm.coefficients, sums: sums, chunks: chunks, count: norm.samples * norm.height * norm.width)
@@ -41,7 +41,7 @@ public struct RectifiedNormGradient: Sendable {
   /// over, and whatever it made them of. `body` does what else there is to do while that is in the cache: it gets the panels of what is
   /// behind the norm for a weight gradient that is made beside. A thread has one scratch for both.
   init(
-    _ norm: RectifiedNorm, outputGradient: any ImageRows, beside weightGradient: PartialWeightGradient?,
+    _ norm: NormOutput, outputGradient: any ImageRows, beside weightGradient: PartialWeightGradient?,
     scratchVectors: Int,
     gradientRows: (_ rows: ImagePieces.Rows, _ scratch: UnsafeMutablePointer<Vector>) -> MadeRows,
     body: (
@@ -94,7 +94,7 @@ public struct RectifiedNormGradient: Sendable {
   typealias MadeRows = (rows: UnsafePointer<Vector>, source: UnsafePointer<Vector>)
 }
 
-extension RectifiedNormGradient: ImageRows {
+extension NormGradient: ImageRows {
   var samples: Int { norm.samples }
   var height: Int { norm.height }
   var width: Int { norm.width }

@@ -1,8 +1,8 @@
 import MicroKernels
 
-/// What is behind a batch norm and a rectifier, max(0, x·scale + shift) channel by channel, made some rows at a time by who reads
+/// What is behind a batch norm and, unless there is none, a rectifier, max(0, x·scale + shift) channel by channel, made some rows at a time by who reads
 /// it: writing all of it to memory and reading it back takes longer than making it twice.
-public struct RectifiedNorm: Sendable {
+public struct NormOutput: Sendable {
   let x: any ImageRows
   let coefficients: BatchNormCoefficients
   private let rectifies: Bool
@@ -49,7 +49,7 @@ public struct RectifiedNorm: Sendable {
   }
 }
 
-extension RectifiedNorm: ImageRows {
+extension NormOutput: ImageRows {
   var samples: Int { x.samples }
   var height: Int { x.height }
   var width: Int { x.width }
