@@ -29,6 +29,17 @@ struct RooflineTests {
     #expect(Set(canvas.pixels).count > 2)
   }
 
+  @Test("What is faster than the peak still stands in the frame")
+  func aboveTheRoof() throws {
+    let product = measurement("convolution forward", .operations(4e9, bytes: 0.1e9), seconds: 0.01)
+    let roofline = try #require(Roofline([product], threads: 2, peak: 100e9, memoryRate: 25e9))
+    let svg = String(decoding: roofline.svg, as: UTF8.self)
+    let frame = try #require(svg.firstMatch(of: #/<rect x="([0-9.]+)" y="([0-9.]+)"/#))
+    let circle = try #require(svg.firstMatch(of: #/<circle cx="([0-9.]+)" cy="([0-9.-]+)" r="4"/#))
+    let (top, place) = (try #require(Double(frame.2)), try #require(Double(circle.2)))
+    #expect(place > top + 4)
+  }
+
   @Test("Only products with the right number of threads count")
   func products() {
     let others = [
