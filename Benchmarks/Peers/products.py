@@ -106,19 +106,19 @@ def matmul_times(letters, rows, depth, columns):
     return times
 
 
-def convolution_times(product, kernel, inputs, outputs, size):
+def convolution_times(product, kernel, stride, inputs, outputs, size):
     times = {}
-    pad = kernel // 2
+    pad, output = kernel // 2, (size + stride - 1) // stride
     if torch:
         seconds = []
         for layout in (torch.contiguous_format, torch.channels_last):
             x = torch.randn(64, inputs, size, size).contiguous(memory_format=layout)
             weight = torch.randn(outputs, inputs, kernel, kernel).contiguous(memory_format=layout)
-            dy = torch.randn(64, outputs, size, size).contiguous(memory_format=layout)
-            settings = (None, [1, 1], [pad, pad], [1, 1], False, [0, 0], 1)
+            dy = torch.randn(64, outputs, output, output).contiguous(memory_format=layout)
+            settings = (None, [stride, stride], [pad, pad], [1, 1], False, [0, 0], 1)
             backward = torch.ops.aten.convolution_backward
             call = {
-                "forward": lambda: torch.nn.functional.conv2d(x, weight, None, 1, pad),
+                "forward": lambda: torch.nn.functional.conv2d(x, weight, None, stride, pad),
                 "input gradient": lambda: backward(dy, x, weight, *settings, [True, False, False]),
                 "weight gradient": lambda: backward(dy, x, weight, *settings, [False, True, False]),
             }[product]
@@ -127,16 +127,16 @@ def convolution_times(product, kernel, inputs, outputs, size):
     if onnxruntime and product == "forward":
         x = np.random.standard_normal((64, inputs, size, size)).astype(np.float32)
         weight = np.random.standard_normal((outputs, inputs, kernel, kernel)).astype(np.float32)
-        node = helper.make_node("Conv", ["x", "w"], ["y"], pads=[pad] * 4)
-        times["ONNX Runtime"] = median_seconds(session(node, x, weight, (64, outputs, size, size)))
+        node = helper.make_node("Conv", ["x", "w"], ["y"], pads=[pad] * 4, strides=[stride] * 2)
+        times["ONNX Runtime"] = median_seconds(session(node, x, weight, (64, outputs, output, output)))
     return times
 
 
 def times_of(name, shape):
     if name.startswith("matmul"):
         return matmul_times(name.split()[1], *map(int, shape.split("×")))
-    found = re.fullmatch(r"(\d)×\d, (\d+)→(\d+), (\d+)×\d+", shape)
-    return convolution_times(name.removeprefix("convolution "), *map(int, found.groups()))
+    found = re.fullmatch(r"(\d)×\d(?: / (\d))?, (\d+)→(\d+), (\d+)×\d+", shape)
+    return convolution_times(name.removeprefix("convolution "), *(int(number or 1) for number in found.groups()))
 
 
 def clock(seconds):

@@ -17,6 +17,10 @@ struct WinogradConvolution {
   /// Vectors of transformed patches of some tiles, and of sums: a quarter of a second-level cache of 1 MB each (measured: half for patches took 3 % longer).
   private static let (patchVectors, sumVectors) = (4608, 4096)
 
+  /// 256 × 256: beyond, the transformed weights, and every part's sums of the weight gradient, fit no cache, and take four times the
+  /// weights' memory each.
+  private static let mostKernels = 65_536
+
   let inputs: Int
   let outputs: Int
   private let weights: TransformedWeights
@@ -30,9 +34,9 @@ struct WinogradConvolution {
 
   /// Whether it is used: where it takes less arithmetic, transforms included (counted for 16 channels, measured to hold).
   static func pays(_ geometry: Convolution, inputs: Int, outputs: Int, height: Int, width: Int) -> Bool {
-    guard geometry.kernel == 3, geometry.stride == 1, min(inputs, outputs) >= 16, height > 0, width > 0 else {
-      return false
-    }
+    guard geometry.kernel == 3, geometry.stride == 1, min(inputs, outputs) >= 16, inputs * outputs <= mostKernels,
+      height > 0, width > 0
+    else { return false }
     let tiles = ((height + 3) / 4) * ((width + 3) / 4)
     let direct = (3 * height - 2) * (3 * width - 2) * inputs * outputs
     return tiles * (places * inputs * outputs + 160 * (inputs + outputs)) < direct * 3 / 4

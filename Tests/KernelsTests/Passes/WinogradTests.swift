@@ -29,6 +29,7 @@ extension SharedState {
         (Convolution(kernel: 1), 64, 64, 28),
         (Convolution(kernel: 3, stride: 2), 64, 64, 28), (Convolution(kernel: 3), 64, 64, 1),
         (Convolution(kernel: 3), 64, 64, 2), (Convolution(kernel: 3), 64, 64, 0),
+        (Convolution(kernel: 3), 512, 512, 28),
       ] {
         #expect(
           !geometry.isTransformed(inputs: inputs, outputs: outputs, height: side, width: side),
