@@ -19,8 +19,7 @@ struct PackedRows {
   ) {
     self.depth = segments * depth
     let rows = plan.rowTiles.reduce(0) { $0 + $1.kernel.rows }
-    // Packing writes up to a vector past the end.
-    storage = VectorStorage(count: (rows * segments * depth + 15) / 16 + 1)
+    storage = VectorStorage(count: (rows * segments * depth + 15) / 16)
     let panels = self
     func packTile(_ tile: TilePlan.RowTile) {
       let panel = panels.mutablePanel(tile)
@@ -58,7 +57,11 @@ func pack(
     var k = 0
     if aDepth == 1 {
       while k + 16 <= part.depth {
-        packRows(tile.rows, width, source + k, part.aRow, destination + k * width)
+        if k + 16 == part.depth && segment == part.segments - 1 {
+          packLast(tile.rows, width, source + k, part.aRow, destination + k * width)
+        } else {
+          packRows(tile.rows, width, source + k, part.aRow, destination + k * width)
+        }
         k += 16
       }
     }
@@ -74,6 +77,18 @@ func pack(
       k += 1
     }
     destination += part.depth * width
+  }
+}
+
+/// `packRows` at a panel's end: its last row is a whole vector, whose excess would be the next panel's, and that may be another thread's.
+private func packLast(
+  _ rows: Int, _ width: Int, _ source: UnsafePointer<Float>, _ aRow: Int, _ destination: UnsafeMutablePointer<Float>
+) {
+  withUnsafeTemporaryAllocation(of: Vector.self, capacity: 17) { memory in
+    guard let memory = memory.baseAddress else { return }
+    let packed = UnsafeMutableRawPointer(memory).assumingMemoryBound(to: Float.self)
+    InstructionSet.selected.packRows(rows, width, source, aRow, packed)
+    destination.update(from: packed, count: 16 * width)
   }
 }
 
