@@ -14,7 +14,8 @@ import MicroKernels
 struct WinogradConvolution {
   /// Places of a transformed patch.
   static let places = 36
-  /// Vectors of transformed patches of some tiles, and of sums: a quarter of a second-level cache of 1 MB each (measured: half for patches took 3 % longer).
+  /// Vectors of transformed patches of some tiles, and of sums: a quarter of a second-level cache of 1 MB each (measured:
+  /// half for patches took 3 % longer).
   private static let (patchVectors, sumVectors) = (4608, 4096)
 
   /// 256 × 256: beyond, the transformed weights, and every part's sums of the weight gradient, fit no cache, and take four times the

@@ -40,68 +40,34 @@ func matmul(
     depth == depthB && c.rows == rows && c.columns == columns,
     "matmul: shapes do not fit: \(rows)×\(depth) by \(depthB)×\(columns) into \(c.rows)×\(c.columns)")
   guard rows > 0, columns > 0 else { return }
-  if tiles == nil {
-    if rows <= FewRowsProduct.mostRows && transposeB == .none {
-      return multiplyFewRows(a, transposeA, b, into: &c, accumulation)
-    }
-    if columns <= FewColumnsProduct.mostColumns && rows >= FewColumnsProduct.leastRows && transposeA == .none {
-      return multiplyFewColumns(a, b, transposeB, into: &c, accumulation)
-    }
-    if transposeA == .none && transposeB == .transposed
-      && SwappedProduct.isCheaper(rows: rows, columns: columns, depth: depth)
-    {
-      return multiplySwapped(a, b, into: &c, accumulation)
-    }
-  }
-  withOperands(a.values, b.values) { a0, b0 in
+  let (aRow, aDepth) = transposeA == .none ? (a.columns, 1) : (1, a.columns)
+  let (bColumn, bDepth) = transposeB == .none ? (1, b.columns) : (b.columns, 1)
+  withOperands(a.values, b.values) { a, b in
     c.values.withUnsafeMutableBufferPointer { output in
-      guard let c0 = output.baseAddress else { return }
-      MatrixProduct(
-        rows: rows, a: a0, aRow: transposeA == .none ? a.columns : 1, aDepth: transposeA == .none ? 1 : a.columns,
-        b: PanelPacking(b: b0, isTransposed: transposeB == .transposed, columns: columns, depth: depth), c: c0,
-        cRow: columns, cColumns: columns, accumulation: accumulation, tiles: tiles ?? InstructionSet.selected.tiles
-      ).run()
-    }
-  }
-}
-
-private func multiplySwapped(_ a: Matrix, _ b: Matrix, into c: inout Matrix, _ accumulation: Accumulation) {
-  withOperands(a.values, b.values) { a0, b0 in
-    c.values.withUnsafeMutableBufferPointer { output in
-      guard let c0 = output.baseAddress else { return }
-      SwappedProduct(
-        rows: a.rows, columns: b.rows, depth: a.columns, a: a0, b: b0, c: c0, accumulation: accumulation
-      ).run()
-    }
-  }
-}
-
-private func multiplyFewRows(
-  _ a: Matrix, _ transposeA: Transposition, _ b: Matrix, into c: inout Matrix, _ accumulation: Accumulation
-) {
-  withOperands(a.values, b.values) { a0, b0 in
-    c.values.withUnsafeMutableBufferPointer { output in
-      guard let c0 = output.baseAddress else { return }
-      FewRowsProduct(
-        rows: transposeA == .none ? a.rows : a.columns, columns: b.columns, depth: b.rows, a: a0,
-        aRow: transposeA == .none ? a.columns : 1, aDepth: transposeA == .none ? 1 : a.columns, b: b0, c: c0,
-        accumulation: accumulation
-      ).run()
-    }
-  }
-}
-
-private func multiplyFewColumns(
-  _ a: Matrix, _ b: Matrix, _ transposeB: Transposition, into c: inout Matrix, _ accumulation: Accumulation
-) {
-  withOperands(a.values, b.values) { a0, b0 in
-    c.values.withUnsafeMutableBufferPointer { output in
-      guard let c0 = output.baseAddress else { return }
-      FewColumnsProduct(
-        rows: a.rows, columns: transposeB == .none ? b.columns : b.rows, depth: a.columns, a: a0, b: b0,
-        bColumn: transposeB == .none ? 1 : b.columns, bDepth: transposeB == .none ? b.columns : 1, c: c0,
-        accumulation: accumulation
-      ).run()
+      guard let c = output.baseAddress else { return }
+      if tiles == nil && rows <= FewRowsProduct.mostRows && transposeB == .none {
+        FewRowsProduct(
+          rows: rows, columns: columns, depth: depth, a: a, aRow: aRow, aDepth: aDepth, b: b, c: c,
+          accumulation: accumulation
+        ).run()
+      } else if tiles == nil && columns <= FewColumnsProduct.mostColumns && rows >= FewColumnsProduct.leastRows
+        && transposeA == .none
+      {
+        FewColumnsProduct(
+          rows: rows, columns: columns, depth: depth, a: a, b: b, bColumn: bColumn, bDepth: bDepth, c: c,
+          accumulation: accumulation
+        ).run()
+      } else if tiles == nil && transposeA == .none && transposeB == .transposed
+        && SwappedProduct.isCheaper(rows: rows, columns: columns, depth: depth)
+      {
+        SwappedProduct(rows: rows, columns: columns, depth: depth, a: a, b: b, c: c, accumulation: accumulation).run()
+      } else {
+        MatrixProduct(
+          rows: rows, a: a, aRow: aRow, aDepth: aDepth,
+          b: PanelPacking(b: b, isTransposed: transposeB == .transposed, columns: columns, depth: depth), c: c,
+          cRow: columns, cColumns: columns, accumulation: accumulation, tiles: tiles ?? InstructionSet.selected.tiles
+        ).run()
+      }
     }
   }
 }

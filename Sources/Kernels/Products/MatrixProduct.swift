@@ -125,10 +125,9 @@ struct MatrixProduct {
       return (block * blockPanels)..<min((block + 1) * blockPanels, panels)
     }
 
-    // A thread's memory: panels of B, with as many beyond them as a tile may read; packed rows of A, which end within a vector past
-    // their last; a tile's C.
+    // A thread's memory: panels of B, with as many beyond them as a tile may read; packed rows of A; a tile's C.
     var packedPanels: Int { (blockPanels + plan.panels) * pieceDepth }
-    var packedRows: Int { chunkTiles * rowHeight * pieceDepth / 16 + 2 }
+    var packedRows: Int { (chunkTiles * rowHeight * pieceDepth + 15) / 16 }
     var scratch: Int { packedPanels + packedRows + max(MatrixProduct.edgeRows, rowHeight) * plan.panels }
   }
 

@@ -45,7 +45,7 @@ struct PackedRows {
   }
 }
 
-/// Copies a tile's rows of A to `[segment][k][row]`, missing rows as zeros.
+/// Copies a tile's rows of A to `[segment][k][row]`, missing rows as zeros. Nothing is written past the panel's end.
 func pack(
   _ part: TileWork, _ aDepth: Int, _ tile: TilePlan.RowTile, into panel: UnsafeMutablePointer<Float>
 ) {
@@ -57,7 +57,7 @@ func pack(
     var k = 0
     if aDepth == 1 {
       while k + 16 <= part.depth {
-        if k + 16 == part.depth && segment == part.segments - 1 {
+        if (part.depth - k - 16) * width < 16 && segment == part.segments - 1 {
           packLast(tile.rows, width, source + k, part.aRow, destination + k * width)
         } else {
           packRows(tile.rows, width, source + k, part.aRow, destination + k * width)
@@ -80,7 +80,8 @@ func pack(
   }
 }
 
-/// `packRows` at a panel's end: its last row is a whole vector, whose excess would be the next panel's, and that may be another thread's.
+/// `packRows` near a panel's end: its last row is a whole vector, whose excess would be the next panel's, which another thread may have
+/// packed.
 private func packLast(
   _ rows: Int, _ width: Int, _ source: UnsafePointer<Float>, _ aRow: Int, _ destination: UnsafeMutablePointer<Float>
 ) {

@@ -89,10 +89,10 @@ struct TiledProduct {
   }
 
   private func scratchSize(_ cut: Cut) -> ScratchSize {
-    // The last tile may be higher than its rows, and packing writes up to a vector past the end.
+    // The last tile may be higher than its rows.
     let rows = cut.tilesPerPart * (cut.plan.rowTiles.reduce(0) { max($0, $1.kernel.rows) })
     return ScratchSize(
-      packed: (rows * min(Self.packedDepth, work.segments * work.depth) + 15) / 16 + 1, tile: cut.plan.largestTile)
+      packed: (rows * min(Self.packedDepth, work.segments * work.depth) + 15) / 16, tile: cut.plan.largestTile)
   }
 
   func run() {

@@ -6,6 +6,31 @@ import Testing
 extension SharedState {
   /// Packed rows, whose panels lie side by side and are packed by several threads at a time.
   @Suite struct PackingTests {
+    @Test("Nothing is written past a panel's end", arguments: [2, 4, 6, 8, 10, 12])
+    func end(width: Int) throws {
+      let tables = [InstructionSet.selected.narrowTiles, InstructionSet.selected.wideTiles]
+      let kernels = tables.flatMap { $0.tall + $0.thin }
+      let tile = TilePlan.RowTile(first: 0, rows: width, kernel: try #require(kernels.first { $0.rows == width }))
+      var numbers = Numbers(42)
+      for depth in 1...50 {
+        let a = numbers.floats(width * depth)
+        let end = width * depth
+        var packed = [Float](repeating: -5, count: end + 32)
+        a.withUnsafeBufferPointer { a in
+          packed.withUnsafeMutableBufferPointer { packed in
+            guard let a = a.baseAddress, let target = packed.baseAddress else { return }
+            pack(
+              TileWork(
+                depth: depth, a: a, aRow: depth, b: UnsafeRawPointer(target).assumingMemoryBound(to: Vector.self),
+                bPanel: 0, c: target, cRow: 0, cPanel: 0, start: .zero, bias: a, rectifies: false), 1, tile,
+              into: target)
+          }
+        }
+        #expect(packed[end...].allSatisfy { $0 == -5 }, "depth \(depth)")
+        #expect((0..<end).allSatisfy { packed[$0] == a[$0 % width * depth + $0 / width] }, "depth \(depth)")
+      }
+    }
+
     @Test("Every weight is in its place, whoever packs", arguments: [(128, 128), (50, 256), (64, 192), (35, 400)])
     func places(rows: Int, depth: Int) {
       var numbers = Numbers(41)
