@@ -56,12 +56,14 @@ public func shiftedMoments(
 public func scaleShift(_ pixels: Int, _ work: BatchNormWork, rectifies: Bool, fused: Bool) {
   let zero = Vector(repeating: 0)
   var offset = 0
+  var target = 0
   for _ in 0..<pixels {
     for channel in 0..<work.channels {
       let value = multiplyAdd(work.shift[channel], work.scale[channel], work.x[offset &+ channel], fused: fused)
-      work.y[offset &+ channel] = rectifies ? value.replacing(with: zero, where: value .< zero) : value
+      work.y[target &+ channel] = rectifies ? value.replacing(with: zero, where: value .< zero) : value
     }
     offset &+= work.channels
+    target &+= work.target
   }
 }
 
@@ -150,6 +152,7 @@ public func batchNormInputGradient(
 ) {
   let channels = work.channels
   var place = 0
+  var target = 0
   var left = pixels
   while left > 0 {
     let count = left >= 4 ? 4 : 1
@@ -157,16 +160,19 @@ public func batchNormInputGradient(
       let (scale, shift) = (work.scale[channel], work.shift[channel])
       let (slope, offset) = (slope[channel], offset[channel])
       var at = place &+ channel
+      var to = target &+ channel
       if count == 4 {
         for _ in 0..<4 {
-          writeInputGradient(work, at, scale, shift, slope, offset, rectifies: rectifies, fused: fused)
+          writeInputGradient(work, at, to, scale, shift, slope, offset, rectifies: rectifies, fused: fused)
           at &+= channels
+          to &+= work.target
         }
       } else {
-        writeInputGradient(work, at, scale, shift, slope, offset, rectifies: rectifies, fused: fused)
+        writeInputGradient(work, at, to, scale, shift, slope, offset, rectifies: rectifies, fused: fused)
       }
     }
     place &+= count &* channels
+    target &+= count &* work.target
     left &-= count
   }
 }
@@ -174,20 +180,23 @@ public func batchNormInputGradient(
 /// One value of `batchNormInputGradient`.
 @inlinable @inline(__always)
 func writeInputGradient(
-  _ work: BatchNormWork, _ at: Int, _ scale: Vector, _ shift: Vector, _ slope: Vector, _ offset: Vector,
+  _ work: BatchNormWork, _ at: Int, _ target: Int, _ scale: Vector, _ shift: Vector, _ slope: Vector, _ offset: Vector,
   rectifies: Bool, fused: Bool
 ) {
   let zero = Vector(repeating: 0)
   let x = work.x[at]
   var dy = work.dy[at]
   if rectifies { dy = zero.replacing(with: dy, where: multiplyAdd(shift, scale, x, fused: fused) .> zero) }
-  work.y[at] = multiplyAdd(multiplyAdd(offset, slope, x, fused: fused), scale, dy, fused: fused)
+  work.y[target] = multiplyAdd(multiplyAdd(offset, slope, x, fused: fused), scale, dy, fused: fused)
 }
 
 /// The arrays of one batch-norm pass; those that it does not read may be any address.
 public struct BatchNormWork {
   /// Channels, contiguous in every array.
   public var channels: Int
+  /// Vectors from one pixel of `y` to the next, for `scaleShift` and `batchNormInputGradient`: more than the channels where pixels are to
+  /// lie apart. Everything else has nothing between its pixels.
+  public var target: Int
   /// The input.
   public var x: UnsafePointer<Vector>
   /// The output's gradient.
@@ -206,11 +215,12 @@ public struct BatchNormWork {
   /// Groups the arrays.
   @inlinable @inline(__always)
   public init(
-    channels: Int, x: UnsafePointer<Vector>, dy: UnsafePointer<Vector>, y: UnsafeMutablePointer<Vector>,
+    channels: Int, target: Int, x: UnsafePointer<Vector>, dy: UnsafePointer<Vector>, y: UnsafeMutablePointer<Vector>,
     scale: UnsafePointer<Vector>, shift: UnsafePointer<Vector>, inverseDeviation: UnsafePointer<Vector>,
     normalShift: UnsafePointer<Vector>
   ) {
     self.channels = channels
+    self.target = target
     self.x = x
     self.dy = dy
     self.y = y

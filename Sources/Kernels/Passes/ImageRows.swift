@@ -12,6 +12,9 @@ protocol ImageRows: Sendable {
   func scratchVectors(rows: Int) -> Int
   /// Some rows of a block, pixel by pixel, all channels: in memory or in `scratch`, until that is used again.
   func rows(_ block: Int, _ rows: Range<Int>, _ scratch: UnsafeMutablePointer<Vector>) -> UnsafePointer<Vector>
+  /// Writes one row of a block, its pixels `pixel` vectors apart; `scratch` is as for `rows`.
+  func spread(
+    _ block: Int, row: Int, to y: UnsafeMutablePointer<Vector>, pixel: Int, _ scratch: UnsafeMutablePointer<Vector>)
 }
 
 /// Image rows that are made, and can be made where they are to be kept.
@@ -42,6 +45,13 @@ extension ImageRows {
   var isStored: Bool { false }
   /// Vectors of an image row.
   var line: Int { width * channels }
+
+  func spread(
+    _ block: Int, row: Int, to y: UnsafeMutablePointer<Vector>, pixel: Int, _ scratch: UnsafeMutablePointer<Vector>
+  ) {
+    let source = rows(block, row..<(row + 1), scratch)
+    for column in 0..<width { (y + column * pixel).update(from: source + column * channels, count: channels) }
+  }
 
   /// All of it, in memory.
   func stored() -> Activation {

@@ -107,26 +107,41 @@ extension NormGradient: ImageRows {
 
   /// Zero in lanes beyond the last sample.
   func rows(_ block: Int, _ rows: Range<Int>, _ scratch: UnsafeMutablePointer<Vector>) -> UnsafePointer<Vector> {
-    let pixels = rows.count * width
-    let inputScratch = norm.x.scratchVectors(rows: rows.count)
-    let x = norm.x.rows(block, rows, scratch)
-    let dy = gradientRows.rows(block, rows, scratch + inputScratch)
-    let target =
-      gradientRows.isStored
-      ? scratch + inputScratch + gradientRows.scratchVectors(rows: rows.count) : UnsafeMutablePointer(mutating: dy)
-    write(block, pixels, x, dy, to: target)
+    let (x, dy, free) = sources(block, rows, scratch)
+    let target = gradientRows.isStored ? free : UnsafeMutablePointer(mutating: dy)
+    write(block, rows.count * width, x, dy, to: target, pixel: channels)
     return UnsafePointer(target)
+  }
+
+  func spread(
+    _ block: Int, row: Int, to y: UnsafeMutablePointer<Vector>, pixel: Int, _ scratch: UnsafeMutablePointer<Vector>
+  ) {
+    let (x, dy, _) = sources(block, row..<(row + 1), scratch)
+    write(block, width, x, dy, to: y, pixel: pixel)
+  }
+
+  /// What rows are made of, and the scratch that is left.
+  private func sources(
+    _ block: Int, _ rows: Range<Int>, _ scratch: UnsafeMutablePointer<Vector>
+  ) -> (x: UnsafePointer<Vector>, dy: UnsafePointer<Vector>, free: UnsafeMutablePointer<Vector>) {
+    let gradientScratch = scratch + norm.x.scratchVectors(rows: rows.count)
+    return (
+      norm.x.rows(block, rows, scratch), gradientRows.rows(block, rows, gradientScratch),
+      gradientScratch + gradientRows.scratchVectors(rows: rows.count)
+    )
   }
 
   private func write(
     _ block: Int, _ pixels: Int, _ x: UnsafePointer<Vector>, _ dy: UnsafePointer<Vector>,
-    to target: UnsafeMutablePointer<Vector>
+    to target: UnsafeMutablePointer<Vector>, pixel: Int
   ) {
-    norm.writeGradient(pixels: pixels, of: x, outputGradient: dy, terms, to: target)
+    norm.writeGradient(pixels: pixels, of: x, outputGradient: dy, terms, to: target, pixel: pixel)
     let lanes = samples % 16
     if lanes > 0 && block == blocks - 1 {
-      for index in 0..<(pixels * channels) {
-        for lane in lanes..<16 { target[index][lane] = 0 }
+      for index in 0..<pixels {
+        for channel in 0..<channels {
+          for lane in lanes..<16 { target[index * pixel + channel][lane] = 0 }
+        }
       }
     }
   }

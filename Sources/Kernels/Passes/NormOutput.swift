@@ -19,9 +19,11 @@ public struct NormOutput: Sendable {
   /// All of it. Cost: one pass.
   public var activation: Activation { stored() }
 
-  /// Some pixels, all channels, of those that `x` points to.
-  func write(pixels: Int, of x: UnsafePointer<Vector>, to y: UnsafeMutablePointer<Vector>) {
-    InstructionSet.selected.batchNorm.scaleShift(pixels, constants.work(x, x, y), rectifies)
+  /// Some pixels, all channels, of those that `x` points to, `pixel` vectors apart or with nothing between them.
+  private func write(
+    pixels: Int, of x: UnsafePointer<Vector>, to y: UnsafeMutablePointer<Vector>, pixel: Int? = nil
+  ) {
+    InstructionSet.selected.batchNorm.scaleShift(pixels, constants.work(x, x, y, pixel: pixel), rectifies)
   }
 
   /// Adds what the gradients of the norm need, and writes what is behind the norm if there is a place for it; see `batchNormSums`.
@@ -39,13 +41,14 @@ public struct NormOutput: Sendable {
     }
   }
 
-  /// The gradient with respect to x; see `batchNormInputGradient`. `y` may be `dy`.
+  /// The gradient with respect to x, its pixels `pixel` vectors apart; see `batchNormInputGradient`. `y` may be `dy` where nothing is
+  /// between them.
   func writeGradient(
     pixels: Int, of x: UnsafePointer<Vector>, outputGradient dy: UnsafePointer<Vector>, _ terms: BatchNormGradientTerms,
-    to y: UnsafeMutablePointer<Vector>
+    to y: UnsafeMutablePointer<Vector>, pixel: Int
   ) {
     InstructionSet.selected.batchNorm.inputGradient(
-      pixels, constants.work(x, dy, y), terms.slope, terms.offset, rectifies)
+      pixels, constants.work(x, dy, y, pixel: pixel), terms.slope, terms.offset, rectifies)
   }
 }
 
@@ -63,5 +66,11 @@ extension NormOutput: ImageRows {
     let target = x.isStored ? scratch + x.scratchVectors(rows: rows.count) : UnsafeMutablePointer(mutating: source)
     write(pixels: rows.count * width, of: source, to: target)
     return UnsafePointer(target)
+  }
+
+  func spread(
+    _ block: Int, row: Int, to y: UnsafeMutablePointer<Vector>, pixel: Int, _ scratch: UnsafeMutablePointer<Vector>
+  ) {
+    write(pixels: width, of: x.rows(block, row..<(row + 1), scratch), to: y, pixel: pixel)
   }
 }

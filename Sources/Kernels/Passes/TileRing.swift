@@ -10,7 +10,6 @@ import MicroKernels
 struct TileRing {
   /// Vectors from one pixel to the next.
   let pixel: Int
-  private let channels: Int
   private let width: Int
   private let height: Int
   private let line: Int
@@ -28,7 +27,7 @@ struct TileRing {
 
   /// An empty ring of pixels of `channels` vectors. Cost: fills the borders with zeros.
   init(width: Int, height: Int, channels: Int, step: Int, memory: UnsafeMutablePointer<Vector>) {
-    (self.width, self.height, self.channels, self.memory) = (width, height, channels, memory)
+    (self.width, self.height, self.memory) = (width, height, memory)
     pixel = channels | 1
     slots = 4 * step + 2
     line = Self.pixels(width) * pixel
@@ -43,20 +42,8 @@ struct TileRing {
   /// Begins another block, or other rows, at tile row `first`.
   mutating func begin(at first: Int) { next = max(0, 4 * first - 1) }
 
-  /// Makes the rows that are missing for the tile rows before `end`: `make` gives an image row, pixel by pixel.
-  mutating func fill(to end: Int, _ make: (_ row: Int) -> UnsafePointer<Vector>) {
-    while next < min(height, 4 * end + 1) {
-      let source = make(next)
-      let target = memory + ((next + 1) % slots * line + pixel)
-      for column in 0..<width {
-        (target + column * pixel).update(from: source + column * channels, count: channels)
-      }
-      next += 1
-    }
-  }
-
-  /// The same for pixels that `make` writes to their places itself, `pixel` vectors apart.
-  mutating func fill(to end: Int, writing make: (_ row: Int, _ target: UnsafeMutablePointer<Vector>) -> Void) {
+  /// Makes the rows that are missing for the tile rows before `end`: `make` writes the pixels of an image row, `pixel` vectors apart.
+  mutating func fill(to end: Int, _ make: (_ row: Int, _ target: UnsafeMutablePointer<Vector>) -> Void) {
     while next < min(height, 4 * end + 1) {
       make(next, memory + ((next + 1) % slots * line + pixel))
       next += 1

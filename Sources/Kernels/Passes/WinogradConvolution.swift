@@ -92,9 +92,10 @@ struct WinogradConvolution {
     let columns = (width + 3) / 4
     let chunk = Chunk(self, tiles: pieces.step * columns)
     let rowScratch = work + (chunk.vectors + outputs)
+    let pixel = ring.pixel
     pieces.forEachRows(part) { rows in
       if rows.range.lowerBound == rows.all.lowerBound { ring.begin(at: rows.range.lowerBound) }
-      ring.fill(to: rows.range.upperBound) { x.rows(rows.block, $0..<($0 + 1), rowScratch) }
+      ring.fill(to: rows.range.upperBound) { x.spread(rows.block, row: $0, to: $1, pixel: pixel, rowScratch) }
       let image = y + rows.block * height * line
       let tiles = (rows.range.lowerBound * columns)..<(rows.range.upperBound * columns)
       for first in stride(from: tiles.lowerBound, to: tiles.upperBound, by: chunk.tiles) {

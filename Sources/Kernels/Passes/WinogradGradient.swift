@@ -14,7 +14,7 @@ import MicroKernels
 struct WinogradGradient {
   private static let places = WinogradConvolution.places
   /// Vectors of transformed patches of some tiles: half of a second-level cache of 1 MB.
-  private static let patchVectors = 9216
+  private static let patchVectors = 4608
 
   private let inputs: Int
   private let outputs: Int
@@ -147,29 +147,35 @@ struct WinogradGradient {
     let kernels = InstructionSet.selected
     let scratch = ThreadScratch(threads: Parallel.threads, vectors: 9 * panels)
     let (partVectors, panels, paddedOutputs, parts, inputs) = (partVectors, panels, paddedOutputs, pieces.parts, inputs)
+    // Outputs of a task: their sums of a place are added at once.
+    let group = max(1, min(8, outputs / 4))
     weight.values.withUnsafeMutableBufferPointer { values in
       guard let weights = values.baseAddress.map(Unchecked.init) else { return }
       let sums = Unchecked(sums.pointer)
-      Parallel.forEach(outputs) { output, thread in
-        let own = sums.value + output * panels
+      Parallel.forEach((outputs + group - 1) / group) { task, thread in
+        let some = (task * group)..<min((task + 1) * group, outputs)
+        let vectors = some.count * panels
         for place in 0..<(parts > 0 ? Self.places : 0) {
-          let sum = own + place * paddedOutputs * panels
+          let sum = sums.value + (place * paddedOutputs + some.lowerBound) * panels
           for part in 1..<max(parts, 1) {
-            kernels.add(panels, UnsafePointer(sum), UnsafePointer(sum + part * partVectors), sum)
+            kernels.add(vectors, UnsafePointer(sum), UnsafePointer(sum + part * partVectors), sum)
           }
         }
         let taps = scratch.part(thread)
-        if parts > 0 {
-          kernels.winograd.weightGradient(panels, UnsafePointer(own), paddedOutputs * panels, taps, panels)
-        } else {
-          taps.update(repeating: Vector(repeating: 0), count: 9 * panels)
-        }
-        let source = UnsafeMutableRawPointer(taps).assumingMemoryBound(to: Float.self)
-        for tap in 0..<9 {
-          let target = weights.value + (output * 9 + tap) * inputs
-          for input in 0..<inputs {
-            let value = source[16 * tap * panels + input]
-            target[input] = accumulation == .add ? target[input] + value : value
+        for output in some {
+          if parts > 0 {
+            kernels.winograd.weightGradient(
+              panels, UnsafePointer(sums.value + output * panels), paddedOutputs * panels, taps, panels)
+          } else {
+            taps.update(repeating: Vector(repeating: 0), count: 9 * panels)
+          }
+          let source = UnsafeMutableRawPointer(taps).assumingMemoryBound(to: Float.self)
+          for tap in 0..<9 {
+            let target = weights.value + (output * 9 + tap) * inputs
+            for input in 0..<inputs {
+              let value = source[16 * tap * panels + input]
+              target[input] = accumulation == .add ? target[input] + value : value
+            }
           }
         }
       }
@@ -190,10 +196,13 @@ func winogradWeightGradient(
     let own = scratch.part(thread)
     var gradientRing = TileRing(
       width: dy.width, height: dy.height, channels: dy.channels, step: pieces.step, memory: own)
+    let pixel = gradientRing.pixel
     var ring = gradient.ring(own + ringVectors)
     pieces.forEachRows(part) { rows in
       if rows.range.lowerBound == rows.all.lowerBound { gradientRing.begin(at: rows.range.lowerBound) }
-      gradientRing.fill(to: rows.range.upperBound) { dy.rows(rows.block, $0..<($0 + 1), own + rowScratch) }
+      gradientRing.fill(to: rows.range.upperBound) {
+        dy.spread(rows.block, row: $0, to: $1, pixel: pixel, own + rowScratch)
+      }
       gradient.add(part, rows, of: x, &ring, outputGradient: gradientRing, own + ringVectors)
     }
   }

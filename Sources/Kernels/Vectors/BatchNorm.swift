@@ -193,12 +193,13 @@ struct ChannelConstants: @unchecked Sendable {
     }
   }
 
+  /// The work of a pass whose `y` has pixels `pixel` vectors apart, or nothing between them.
   func work(
-    _ x: UnsafePointer<Vector>, _ dy: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>
+    _ x: UnsafePointer<Vector>, _ dy: UnsafePointer<Vector>, _ y: UnsafeMutablePointer<Vector>, pixel: Int? = nil
   ) -> BatchNormWork {
     let constants = UnsafePointer(storage.pointer)
     return BatchNormWork(
-      channels: channels, x: x, dy: dy, y: y, scale: constants, shift: constants + channels,
+      channels: channels, target: pixel ?? channels, x: x, dy: dy, y: y, scale: constants, shift: constants + channels,
       inverseDeviation: constants + 2 * channels, normalShift: constants + 3 * channels)
   }
 }
