@@ -1,7 +1,8 @@
 /// All cases, in the order of the table.
 enum CaseList {
   static var all: [Case] {
-    [peak] + MatmulCases.all + DenseCases.all + ConvolutionCases.all + BatchNormCases.all + ElementwiseCases.all
+    [peak] + ThreadCases.all + MatmulCases.all + DenseCases.all + ConvolutionCases.all + BatchNormCases.all
+      + ElementwiseCases.all
       + TrainingCases.all + DataCases.all + StepCases.all + CouplingCases.all + ImageStepCases.all
       + ResidualStepCases.all
   }

@@ -108,5 +108,18 @@ extension SharedState {
         for (name, values) in one { #expect(values.allSatisfy { $0.isFinite }, "\(name)") }
       }
     }
+
+    @Test("Threads hand over what they wrote", arguments: [1, 2, 3], [0, 1, 7, 4096])
+    func handOver(threads: Int, vectors: Int) {
+      withThreads(threads) {
+        let handOver = HandOver(vectors: vectors)
+        #expect(handOver.bytes == 64 * vectors * threads)
+        for value in [Float(1), 2, 4] {
+          // Whole numbers add up exactly in any order; up to three vectors at the end are not read.
+          let read = handOver.exchange(value)
+          #expect(read == (0..<threads).map { Float(vectors - vectors % 4) * (value + Float(($0 + 1) % threads)) })
+        }
+      }
+    }
   }
 }
