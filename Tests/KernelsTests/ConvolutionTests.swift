@@ -274,7 +274,7 @@ extension SharedState {
       Shape(100, 8, 8, 20, 36, 3), Shape(64, 28, 28, 1, 16, 3), Shape(64, 28, 28, 16, 32, 3, 2),
       Shape(64, 14, 14, 32, 64, 3, 2), Shape(64, 28, 28, 16, 32, 1, 2), Shape(64, 8, 8, 4, 64, 3),
       Shape(64, 8, 8, 64, 2, 3),
-      Shape(64, 8, 8, 64, 64, 1),
+      Shape(64, 8, 8, 64, 64, 1), Shape(40, 7, 7, 64, 64, 1),
     ]
 
     @Test("Results are the same bits on 1, 2 and 3 threads", arguments: sharedShapes)
