@@ -231,12 +231,16 @@ public struct WinogradKernels: Sendable {
   public let input: Spread
   /// See `winogradOutputGradient`.
   public let outputGradient: Spread
-  /// See `winogradOutput`.
-  public let output:
+  /// From the sums to the pixels of a tile.
+  public typealias Gather =
     @Sendable (
       _ channels: Int, _ sums: UnsafePointer<Vector>, _ stride: Int,
       _ pixels: UnsafePointer<UnsafeMutablePointer<Vector>>, _ bias: UnsafePointer<Float>?, _ rectifies: Bool
     ) -> Void
+  /// See `winogradOutput`.
+  public let output: Gather
+  /// See `winogradOutputInHalves`.
+  public let outputInHalves: Gather
   /// See `winogradWeightGradient`.
   public let weightGradient:
     @Sendable (
@@ -252,11 +256,8 @@ public struct WinogradKernels: Sendable {
 
   /// All of them.
   public init(
-    tiles: [WinogradTile], input: @escaping Spread, outputGradient: @escaping Spread,
-    output:
-      @escaping @Sendable (
-        Int, UnsafePointer<Vector>, Int, UnsafePointer<UnsafeMutablePointer<Vector>>, UnsafePointer<Float>?, Bool
-      ) -> Void,
+    tiles: [WinogradTile], input: @escaping Spread, outputGradient: @escaping Spread, output: @escaping Gather,
+    outputInHalves: @escaping Gather,
     weight:
       @escaping @Sendable (Int, UnsafePointer<Vector>, Int, Bool, UnsafeMutablePointer<Vector>, Int) -> Void,
     weightGradient:
@@ -267,6 +268,7 @@ public struct WinogradKernels: Sendable {
     self.input = input
     self.outputGradient = outputGradient
     self.output = output
+    self.outputInHalves = outputInHalves
     self.weight = weight
   }
 }

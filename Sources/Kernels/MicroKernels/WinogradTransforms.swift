@@ -39,22 +39,62 @@ public func winogradOutput(
   _ pixels: UnsafePointer<UnsafeMutablePointer<Vector>>, _ bias: UnsafePointer<Float>?, rectifies: Bool, fused: Bool
 ) {
   for channel in 0..<channels {
-    let m = sums + channel
-    let row = 6 &* stride
     let start = Vector(repeating: bias.map { $0[channel] } ?? 0)
-    let even = SixPairs(
-      evenRows(m, row, fused: fused), evenRows(m + stride, row, fused: fused),
-      evenRows(m + 2 &* stride, row, fused: fused), evenRows(m + 3 &* stride, row, fused: fused),
-      evenRows(m + 4 &* stride, row, fused: fused), evenRows(m + 5 &* stride, row, fused: fused))
-    even.plus.storeOutput(pixels, channel, start, rectifies: rectifies, fused: fused)
-    even.minus.storeOutput(pixels + 8, channel, start, rectifies: rectifies, fused: fused)
-    let odd = SixPairs(
-      oddRows(m, row, fused: fused), oddRows(m + stride, row, fused: fused),
-      oddRows(m + 2 &* stride, row, fused: fused), oddRows(m + 3 &* stride, row, fused: fused),
-      oddRows(m + 4 &* stride, row, fused: fused), oddRows(m + 5 &* stride, row, fused: fused))
-    odd.plus.storeOutput(pixels + 4, channel, start, rectifies: rectifies, fused: fused)
-    odd.minus.storeOutput(pixels + 12, channel, start, rectifies: rectifies, fused: fused)
+    storeEvenRows(sums + channel, stride, pixels, channel, start, rectifies: rectifies, fused: fused)
+    storeOddRows(sums + channel, stride, pixels, channel, start, rectifies: rectifies, fused: fused)
   }
+}
+
+/// The same, eight channels at a time, for each rows 0 and 2 before 1 and 3. Where pixels are a multiple of 4096 bytes apart, all sixteen
+/// of a channel would fight for one set of the first-level cache (64 channels: 190 cycles a channel, and 120 so; else 110 and 120).
+@inlinable @inline(__always)
+public func winogradOutputInHalves(
+  _ channels: Int, _ sums: UnsafePointer<Vector>, _ stride: Int,
+  _ pixels: UnsafePointer<UnsafeMutablePointer<Vector>>, _ bias: UnsafePointer<Float>?, rectifies: Bool, fused: Bool
+) {
+  var first = 0
+  while first < channels {
+    let end = min(first &+ 8, channels)
+    for channel in first..<end {
+      let start = Vector(repeating: bias.map { $0[channel] } ?? 0)
+      storeEvenRows(sums + channel, stride, pixels, channel, start, rectifies: rectifies, fused: fused)
+    }
+    for channel in first..<end {
+      let start = Vector(repeating: bias.map { $0[channel] } ?? 0)
+      storeOddRows(sums + channel, stride, pixels, channel, start, rectifies: rectifies, fused: fused)
+    }
+    first = end
+  }
+}
+
+/// Rows 0 and 2 of a tile, of one channel.
+@_transparent @inlinable
+func storeEvenRows(
+  _ m: UnsafePointer<Vector>, _ stride: Int, _ pixels: UnsafePointer<UnsafeMutablePointer<Vector>>, _ channel: Int,
+  _ start: Vector, rectifies: Bool, fused: Bool
+) {
+  let row = 6 &* stride
+  let even = SixPairs(
+    evenRows(m, row, fused: fused), evenRows(m + stride, row, fused: fused),
+    evenRows(m + 2 &* stride, row, fused: fused), evenRows(m + 3 &* stride, row, fused: fused),
+    evenRows(m + 4 &* stride, row, fused: fused), evenRows(m + 5 &* stride, row, fused: fused))
+  even.plus.storeOutput(pixels, channel, start, rectifies: rectifies, fused: fused)
+  even.minus.storeOutput(pixels + 8, channel, start, rectifies: rectifies, fused: fused)
+}
+
+/// Rows 1 and 3 of a tile, of one channel.
+@_transparent @inlinable
+func storeOddRows(
+  _ m: UnsafePointer<Vector>, _ stride: Int, _ pixels: UnsafePointer<UnsafeMutablePointer<Vector>>, _ channel: Int,
+  _ start: Vector, rectifies: Bool, fused: Bool
+) {
+  let row = 6 &* stride
+  let odd = SixPairs(
+    oddRows(m, row, fused: fused), oddRows(m + stride, row, fused: fused),
+    oddRows(m + 2 &* stride, row, fused: fused), oddRows(m + 3 &* stride, row, fused: fused),
+    oddRows(m + 4 &* stride, row, fused: fused), oddRows(m + 5 &* stride, row, fused: fused))
+  odd.plus.storeOutput(pixels + 4, channel, start, rectifies: rectifies, fused: fused)
+  odd.minus.storeOutput(pixels + 12, channel, start, rectifies: rectifies, fused: fused)
 }
 
 /// A y Aᵀ of a tile's output gradient, channel by channel: `rows` has the addresses of the first pixel of its four rows, and place (i, j)

@@ -29,7 +29,7 @@ struct WinogradConvolution {
   /// its references from two threads at every call cost two per cent of a step.
   private let (wide, narrow): (WinogradTile, WinogradTile)
   private let inputTransform = InstructionSet.selected.winograd.input
-  private let outputTransform = InstructionSet.selected.winograd.output
+  private let outputTransform: WinogradKernels.Gather
   private let bias: [Float]
   private let rectifies: Bool
 
@@ -54,7 +54,9 @@ struct WinogradConvolution {
   private init(_ weight: Matrix, flips: Bool, _ bias: [Float], _ rectifies: Bool) {
     (inputs, outputs) = flips ? (weight.rows, weight.columns / 9) : (weight.columns / 9, weight.rows)
     (self.bias, self.rectifies) = (bias, rectifies)
-    let tiles = InstructionSet.selected.winograd.tiles
+    let kernels = InstructionSet.selected.winograd
+    outputTransform = outputs % 64 == 0 ? kernels.outputInHalves : kernels.output
+    let tiles = kernels.tiles
     (wide, narrow) = (tiles[0], tiles[tiles.count - 1])
     weights = TransformedWeights(weight, flips: flips, rows: wide.rows)
   }

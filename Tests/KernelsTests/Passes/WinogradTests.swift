@@ -9,12 +9,12 @@ extension SharedState {
     typealias Shape = ConvolutionPassTests.Shape
 
     /// One block, several and many; tiles that reach beyond the image on either side; channels that fill no tile and no panel; images
-    /// of one tile, and of more than are computed at a time.
+    /// of one tile, and of more than are computed at a time; pixels a multiple of 4096 bytes apart.
     static let shapes = [
       Shape(1, 4, 4, 16, 16, 3), Shape(17, 7, 7, 16, 16, 3), Shape(16, 8, 11, 17, 24, 3), Shape(33, 13, 8, 24, 17, 3),
       Shape(20, 5, 29, 16, 33, 3), Shape(70, 8, 7, 33, 16, 3), Shape(3, 16, 16, 20, 40, 3), Shape(150, 4, 4, 20, 20, 3),
       Shape(16, 4, 8, 130, 20, 3), Shape(16, 8, 4, 20, 130, 3), Shape(64, 28, 28, 16, 16, 3),
-      Shape(0, 7, 7, 16, 16, 3),
+      Shape(17, 7, 9, 20, 64, 3), Shape(17, 7, 9, 64, 20, 3), Shape(0, 7, 7, 16, 16, 3),
     ]
 
     @Test("Which convolutions are transformed")

@@ -40,6 +40,7 @@ private let winograd = WinogradKernels(
   input: { winogradInput($0, $1, $2, $3, $4, fused: fused) },
   outputGradient: { winogradOutputGradient($0, $1, $2, $3, $4, fused: fused) },
   output: { winogradOutput($0, $1, $2, $3, $4, rectifies: $5, fused: fused) },
+  outputInHalves: { winogradOutputInHalves($0, $1, $2, $3, $4, rectifies: $5, fused: fused) },
   weight: { winogradWeight($0, $1, $2, flips: $3, $4, $5, fused: fused) },
   weightGradient: { winogradWeightGradient($0, $1, $2, $3, $4, fused: fused) })
 
