@@ -20,9 +20,9 @@ import math
 import os
 import re
 import statistics
-import subprocess
-import tempfile
 import time
+
+from own_time import GOOD_MOOD, hand_over_seconds, own_result
 
 parser = argparse.ArgumentParser()
 parser.add_argument("record")
@@ -62,26 +62,11 @@ except ImportError:
 
 
 PACKING = "ONNX Runtime, packing"
-# Seconds to hand over 256 kB: 14 µs where two threads share a cache, 50 where they do not.
-GOOD = 25e-6
 
 
-def own_seconds(name, shape):
+def own_seconds(case):
     """Metamer's median, now."""
-    with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        title = f"{name} {shape}"
-        subprocess.run(
-            [arguments.program, "--filter", title, "--threads", str(arguments.threads), "--json", file.name],
-            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for result in json.load(open(file.name))["results"]:
-            if (result["name"], result["shape"]) == (name, shape):
-                return result["seconds_median"]
-    raise SystemExit(f"{arguments.program} has no case {title}")
-
-
-def hand_over_seconds():
-    """What tells the machine's mood: see README.md."""
-    return own_seconds("hand over", "256 kB a thread")
+    return own_result(arguments.program, case["name"], case["shape"], arguments.threads)[0]["seconds_median"]
 
 
 def median_seconds(call):
@@ -191,13 +176,13 @@ def main():
     print(f"| {arguments.threads} threads | Metamer | " + " | ".join(engines) + " | best / Metamer |")
     print("| --- | --- |" + " --- |" * (len(engines) + 1))
     for case in cases:
-        mood = hand_over_seconds()
-        before = own_seconds(case["name"], case["shape"])
+        mood = hand_over_seconds(arguments.program, arguments.threads)
+        before = own_seconds(case)
         times = times_of(case["name"], case["shape"])
         if not times:
             continue
-        own = (before + own_seconds(case["name"], case["shape"])) / 2
-        mood = max(mood, hand_over_seconds())
+        own = (before + own_seconds(case)) / 2
+        mood = max(mood, hand_over_seconds(arguments.program, arguments.threads))
         ratio = min(times.values()) / own
         ratios[case["name"].split()[0]].append((ratio, mood))
         rows.append({"name": case["name"], "shape": case["shape"], "threads": arguments.threads, "hand over": mood, "metamer": own, **times})
@@ -206,8 +191,8 @@ def main():
     for kind, values in ratios.items():
         for condition, some in (
             ("all", [ratio for ratio, _ in values]),
-            ("in the good mood", [ratio for ratio, mood in values if mood < GOOD]),
-            ("in the bad mood", [ratio for ratio, mood in values if mood >= GOOD]),
+            ("in the good mood", [ratio for ratio, mood in values if mood < GOOD_MOOD]),
+            ("in the bad mood", [ratio for ratio, mood in values if mood >= GOOD_MOOD]),
         ):
             if some:
                 mean = math.exp(statistics.fmean(map(math.log, some)))
