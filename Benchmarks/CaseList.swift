@@ -2,9 +2,8 @@
 enum CaseList {
   static var all: [Case] {
     [peak] + ThreadCases.all + MatmulCases.all + DenseCases.all + ConvolutionCases.all + BatchNormCases.all
-      + ElementwiseCases.all
-      + TrainingCases.all + DataCases.all + StepCases.all + CouplingCases.all + ImageStepCases.all
-      + ResidualStepCases.all
+      + ElementwiseCases.all + TrainingCases.all + DataCases.all + StepCases.all + CouplingCases.all
+      + ImageStepCases.all + ResidualStepCases.all
   }
 
   /// The cases whose title contains `filter`, all without one.

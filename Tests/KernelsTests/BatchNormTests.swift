@@ -310,7 +310,7 @@ extension SharedState {
                   else { return }
                   func work(_ output: UnsafeMutablePointer<Vector>) -> BatchNormWork {
                     BatchNormWork(
-                      channels: channels, target: target, x: x, dy: dy, y: output, scale: base, shift: base + channels,
+                      channels: channels, yPixel: target, x: x, dy: dy, y: output, scale: base, shift: base + channels,
                       inverseDeviation: base + 2 * channels, normalShift: base + 3 * channels)
                   }
                   // In two goes.

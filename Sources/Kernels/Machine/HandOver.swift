@@ -3,8 +3,6 @@ import MicroKernels
 /// What threads take to hand over what they wrote: every thread writes a part of memory, then reads the part of the next one. Where two
 /// processors share a cache that is fast; where they do not, it bounds every product that lasts a few microseconds.
 public struct HandOver: Sendable {
-  /// Bytes that a call writes, and reads.
-  public var bytes: Int { 64 * vectors * threads }
   private let vectors: Int
   private let threads: Int
   private let storage: VectorStorage

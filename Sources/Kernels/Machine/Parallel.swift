@@ -190,7 +190,7 @@ private final class Share: Sendable {
   private let behind = CacheLine()
 }
 
-/// Room that begins and ends with a cache line: what stands before it in a class, and what stands behind, are on different ones.
+/// A cache line with nothing on it: what stands before it in a class, and what stands behind, are on different ones.
 private struct CacheLine: Sendable {
   private let room = SIMD64<UInt8>()
 }

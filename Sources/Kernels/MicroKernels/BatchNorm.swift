@@ -63,7 +63,7 @@ public func scaleShift(_ pixels: Int, _ work: BatchNormWork, rectifies: Bool, fu
       work.y[target &+ channel] = rectifies ? value.replacing(with: zero, where: value .< zero) : value
     }
     offset &+= work.channels
-    target &+= work.target
+    target &+= work.yPixel
   }
 }
 
@@ -165,14 +165,14 @@ public func batchNormInputGradient(
         for _ in 0..<4 {
           writeInputGradient(work, at, to, scale, shift, slope, offset, rectifies: rectifies, fused: fused)
           at &+= channels
-          to &+= work.target
+          to &+= work.yPixel
         }
       } else {
         writeInputGradient(work, at, to, scale, shift, slope, offset, rectifies: rectifies, fused: fused)
       }
     }
     place &+= count &* channels
-    target &+= count &* work.target
+    target &+= count &* work.yPixel
     left &-= count
   }
 }
@@ -196,7 +196,7 @@ public struct BatchNormWork {
   public var channels: Int
   /// Vectors from one pixel of `y` to the next, for `scaleShift` and `batchNormInputGradient`: more than the channels where pixels are to
   /// lie apart. Everything else has nothing between its pixels.
-  public var target: Int
+  public var yPixel: Int
   /// The input.
   public var x: UnsafePointer<Vector>
   /// The output's gradient.
@@ -215,12 +215,12 @@ public struct BatchNormWork {
   /// Groups the arrays.
   @inlinable @inline(__always)
   public init(
-    channels: Int, target: Int, x: UnsafePointer<Vector>, dy: UnsafePointer<Vector>, y: UnsafeMutablePointer<Vector>,
+    channels: Int, yPixel: Int, x: UnsafePointer<Vector>, dy: UnsafePointer<Vector>, y: UnsafeMutablePointer<Vector>,
     scale: UnsafePointer<Vector>, shift: UnsafePointer<Vector>, inverseDeviation: UnsafePointer<Vector>,
     normalShift: UnsafePointer<Vector>
   ) {
     self.channels = channels
-    self.target = target
+    self.yPixel = yPixel
     self.x = x
     self.dy = dy
     self.y = y

@@ -40,8 +40,8 @@ public func winogradOutput(
 ) {
   for channel in 0..<channels {
     let start = Vector(repeating: bias.map { $0[channel] } ?? 0)
-    storeEvenRows(sums + channel, stride, pixels, channel, start, rectifies: rectifies, fused: fused)
-    storeOddRows(sums + channel, stride, pixels, channel, start, rectifies: rectifies, fused: fused)
+    storeRows(sums + channel, stride, pixels, channel, start, areOdd: false, rectifies: rectifies, fused: fused)
+    storeRows(sums + channel, stride, pixels, channel, start, areOdd: true, rectifies: rectifies, fused: fused)
   }
 }
 
@@ -57,44 +57,38 @@ public func winogradOutputInHalves(
     let end = min(first &+ 8, channels)
     for channel in first..<end {
       let start = Vector(repeating: bias.map { $0[channel] } ?? 0)
-      storeEvenRows(sums + channel, stride, pixels, channel, start, rectifies: rectifies, fused: fused)
+      storeRows(sums + channel, stride, pixels, channel, start, areOdd: false, rectifies: rectifies, fused: fused)
     }
     for channel in first..<end {
       let start = Vector(repeating: bias.map { $0[channel] } ?? 0)
-      storeOddRows(sums + channel, stride, pixels, channel, start, rectifies: rectifies, fused: fused)
+      storeRows(sums + channel, stride, pixels, channel, start, areOdd: true, rectifies: rectifies, fused: fused)
     }
     first = end
   }
 }
 
-/// Rows 0 and 2 of a tile, of one channel.
+/// Rows 0 and 2 of a tile, or 1 and 3, of one channel.
 @_transparent @inlinable
-func storeEvenRows(
+func storeRows(
   _ m: UnsafePointer<Vector>, _ stride: Int, _ pixels: UnsafePointer<UnsafeMutablePointer<Vector>>, _ channel: Int,
-  _ start: Vector, rectifies: Bool, fused: Bool
+  _ start: Vector, areOdd: Bool, rectifies: Bool, fused: Bool
 ) {
   let row = 6 &* stride
-  let even = SixPairs(
-    evenRows(m, row, fused: fused), evenRows(m + stride, row, fused: fused),
-    evenRows(m + 2 &* stride, row, fused: fused), evenRows(m + 3 &* stride, row, fused: fused),
-    evenRows(m + 4 &* stride, row, fused: fused), evenRows(m + 5 &* stride, row, fused: fused))
-  even.plus.storeOutput(pixels, channel, start, rectifies: rectifies, fused: fused)
-  even.minus.storeOutput(pixels + 8, channel, start, rectifies: rectifies, fused: fused)
+  let pairs = SixPairs(
+    rowPair(m, row, areOdd: areOdd, fused: fused), rowPair(m + stride, row, areOdd: areOdd, fused: fused),
+    rowPair(m + 2 &* stride, row, areOdd: areOdd, fused: fused),
+    rowPair(m + 3 &* stride, row, areOdd: areOdd, fused: fused),
+    rowPair(m + 4 &* stride, row, areOdd: areOdd, fused: fused),
+    rowPair(m + 5 &* stride, row, areOdd: areOdd, fused: fused))
+  let first = pixels + (areOdd ? 4 : 0)
+  pairs.plus.storeOutput(first, channel, start, rectifies: rectifies, fused: fused)
+  pairs.minus.storeOutput(first + 8, channel, start, rectifies: rectifies, fused: fused)
 }
 
-/// Rows 1 and 3 of a tile, of one channel.
+/// Two rows of Aᵀm in one column.
 @_transparent @inlinable
-func storeOddRows(
-  _ m: UnsafePointer<Vector>, _ stride: Int, _ pixels: UnsafePointer<UnsafeMutablePointer<Vector>>, _ channel: Int,
-  _ start: Vector, rectifies: Bool, fused: Bool
-) {
-  let row = 6 &* stride
-  let odd = SixPairs(
-    oddRows(m, row, fused: fused), oddRows(m + stride, row, fused: fused),
-    oddRows(m + 2 &* stride, row, fused: fused), oddRows(m + 3 &* stride, row, fused: fused),
-    oddRows(m + 4 &* stride, row, fused: fused), oddRows(m + 5 &* stride, row, fused: fused))
-  odd.plus.storeOutput(pixels + 4, channel, start, rectifies: rectifies, fused: fused)
-  odd.minus.storeOutput(pixels + 12, channel, start, rectifies: rectifies, fused: fused)
+func rowPair(_ m: UnsafePointer<Vector>, _ row: Int, areOdd: Bool, fused: Bool) -> TwoVectors {
+  areOdd ? oddRows(m, row, fused: fused) : evenRows(m, row, fused: fused)
 }
 
 /// A y Aᵀ of a tile's output gradient, channel by channel: `rows` has the addresses of the first pixel of its four rows, and place (i, j)

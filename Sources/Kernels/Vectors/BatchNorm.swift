@@ -199,7 +199,7 @@ struct ChannelConstants: @unchecked Sendable {
   ) -> BatchNormWork {
     let constants = UnsafePointer(storage.pointer)
     return BatchNormWork(
-      channels: channels, target: pixel ?? channels, x: x, dy: dy, y: y, scale: constants, shift: constants + channels,
+      channels: channels, yPixel: pixel ?? channels, x: x, dy: dy, y: y, scale: constants, shift: constants + channels,
       inverseDeviation: constants + 2 * channels, normalShift: constants + 3 * channels)
   }
 }
