@@ -34,6 +34,20 @@ public struct PerSample: Sendable {
     return result
   }
 
+  /// The numbers of the first samples.
+  func prefix(_ samples: Int) -> PerSample {
+    var result = PerSample(samples: 0)
+    result.values = values.samples(0..<samples)
+    return result
+  }
+
+  /// With zero for samples beyond the last.
+  func padded(to samples: Int) -> PerSample {
+    var result = PerSample(samples: 0)
+    result.values = Activation(stacking: [values, Activation(samples: samples - self.samples, channels: 1)])
+    return result
+  }
+
   /// The sum over the samples in Double, in their order.
   public var total: Double { (0..<samples).reduce(0) { $0 + Double(self[$1]) } }
 }

@@ -36,10 +36,13 @@ extension LayerRegistry {
         roundTripBound: RoundTripBounds.exact)
     ]
 
-  private static let actnorms: [LayerCase] = [Size(1, 1, 3), Size(2, 2, 2), Size(3, 1, 5)].map { size in
-    layerCase(
-      "Actnorm", size, roundings: 2, make: { _ in Actnorm(channels: size.channels) },
-      roundTripBound: RoundTripBounds.actnorm)
+  private static let actnorms: [LayerCase] = [Size(1, 1, 3), Size(2, 2, 2), Size(3, 1, 5)].flatMap { size in
+    [false, true].map { preservesVolume in
+      layerCase(
+        "Actnorm\(preservesVolume ? ", volume-preserving" : "")", size, roundings: 2,
+        make: { _ in Actnorm(channels: size.channels, isVolumePreserving: preservesVolume) },
+        roundTripBound: RoundTripBounds.actnorm)
+    }
   }
 
   private static let convolutions: [LayerCase] = InvertibleConvolution.Parameterisation.allCases.flatMap { kind in

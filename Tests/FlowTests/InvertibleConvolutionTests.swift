@@ -62,7 +62,8 @@ struct InvertibleConvolutionTests {
   }
 
   @Test func numbersThatAreNotFinitePassThrough() {
-    for kind in InvertibleConvolution.Parameterisation.allCases {
+    // What is fixed has no parameters that could become anything.
+    for kind in InvertibleConvolution.Parameterisation.allCases where kind != .fixed {
       var layer = InvertibleConvolution(
         channels: 2, parameterisation: kind, random: RandomStream(seed: 5, name: "nan"))
       layer.visitParameters { _, values in values = values.map { _ in .nan } }

@@ -2,6 +2,8 @@ import Kernels
 
 /// A scale and a shift for every channel, y = (x + bias)·e^logScale (Kingma & Dhariwal 2018, section 3.1).
 ///
+/// A volume-preserving one only shifts: its scales are 1 and no parameters (Sorrenson, Rother, Köthe 2020, section 3.2).
+///
 /// Log-determinant: height·width·Σ logScale. Inverse: x = y / e^logScale − bias, by the very same scale, so that what is
 /// rounded is within u·(3·|x + bias| + |x|) to first order, u = 2⁻²⁴. Cost: one pass.
 public struct Actnorm: InvertibleLayer {
@@ -10,19 +12,25 @@ public struct Actnorm: InvertibleLayer {
   /// ln of every channel's scale.
   public private(set) var logScale: [Float]
 
+  /// Whether the layer has no scales.
+  public let isVolumePreserving: Bool
+
   /// The identity on `channels` channels.
-  public init(channels: Int) {
+  public init(channels: Int, isVolumePreserving: Bool = false) {
     precondition(channels >= 0, "actnorm: expected channels of at least 0, found \(channels)")
     bias = [Float](repeating: 0, count: channels)
     logScale = bias
+    self.isVolumePreserving = isVolumePreserving
   }
 
   /// A layer whose output on the batch x has mean 0 and variance 1 in every channel, over samples and pixels. Lanes
-  /// beyond the last sample are left out; a channel whose deviation is below 2⁻¹⁰ is scaled by 2¹⁰ and no more.
-  public init(normalising x: Activation) {
+  /// beyond the last sample are left out; a channel whose deviation is below 2⁻¹⁰ is scaled by 2¹⁰ and no more. A
+  /// volume-preserving layer sees to the mean alone.
+  public init(normalising x: Activation, isVolumePreserving: Bool = false) {
     let (mean, variance) = x.channelMoments()
     bias = mean.map { Float(-$0) }
-    logScale = variance.map { Float(-0.5 * naturalLogarithm(max($0, 0x1p-20))) }
+    logScale = variance.map { isVolumePreserving ? 0 : Float(-0.5 * naturalLogarithm(max($0, 0x1p-20))) }
+    self.isVolumePreserving = isVolumePreserving
   }
 
   /// y = F(x) and ln |det ∂y/∂x|; see `InvertibleLayer`.
@@ -53,9 +61,10 @@ public struct Actnorm: InvertibleLayer {
   ) -> Activation {
     let dx = scaleChannels(outputGradient.view, by: scale)
     let dbias = channelSums(dx.view)
+    gradient.bias.accumulate(dbias, accumulation)
+    if isVolumePreserving { return dx }
     let constant = Double(tape.height * tape.width) * logDetGradient.total
     let dlogScale = channelSums(outputGradient.view, times: tape.view).map { Float(Double($0) + constant) }
-    gradient.bias.accumulate(dbias, accumulation)
     gradient.logScale.accumulate(dlogScale, accumulation)
     return dx
   }
@@ -63,6 +72,7 @@ public struct Actnorm: InvertibleLayer {
   /// Visits every parameter; see `Parameterised`.
   public mutating func visitParameters(prefix: String, _ visit: (Parameter, inout [Float]) -> Void) {
     visit(Parameter(name: prefix + "bias", shape: [bias.count]), &bias)
+    if isVolumePreserving { return }
     visit(Parameter(name: prefix + "logScale", shape: [logScale.count]), &logScale)
   }
 
@@ -82,7 +92,7 @@ extension Actnorm: DataInitialised {
   /// A layer that normalises x; see `init(normalising:)`.
   public func initialised(on x: Activation) -> (layer: Actnorm, y: Activation) {
     check(x)
-    let layer = Actnorm(normalising: x)
+    let layer = Actnorm(normalising: x, isVolumePreserving: isVolumePreserving)
     return (layer, layer.forward(x).y)
   }
 }

@@ -18,13 +18,14 @@ public struct FlowStep<Coupling: InvertibleLayer>: InvertibleLayer {
     self.coupling = coupling
   }
 
-  /// A step on `channels` channels: an actnorm that does nothing yet and a random rotation.
+  /// A step on `channels` channels: an actnorm that does nothing yet and a random rotation. With a fixed rotation the actnorm has
+  /// no scales either, so that the step preserves volume if its coupling does.
   public init(
     channels: Int, parameterisation: InvertibleConvolution.Parameterisation = .factored, random: RandomStream,
     coupling: Coupling
   ) {
     self.init(
-      actnorm: Actnorm(channels: channels),
+      actnorm: Actnorm(channels: channels, isVolumePreserving: parameterisation == .fixed),
       convolution: InvertibleConvolution(channels: channels, parameterisation: parameterisation, random: random),
       coupling: coupling)
   }

@@ -2,7 +2,7 @@ import Kernels
 
 /// An invertible 1×1 convolution, y = W·x in every pixel (Kingma & Dhariwal 2018, section 3.2).
 ///
-/// W is a parameter itself (`plain`) or made of triangular factors (`factored`). Log-determinant: height·width·ln |det W|,
+/// W is a parameter itself (`plain`), made of triangular factors (`factored`), or not trained (`fixed`). Log-determinant: height·width·ln |det W|,
 /// in Double. Forward uses W rounded to Float; inverse uses the inverse of that very matrix, taken in Double and rounded
 /// to Float. So the round trip is within (2·γ + u)·|W⁻¹||W||x| to first order, γ = channels·u, u = 2⁻²⁴.
 ///
@@ -14,11 +14,14 @@ public struct InvertibleConvolution: InvertibleLayer {
     case plain
     /// Triangular factors of W: never singular, and a log-determinant that is a sum.
     case factored
+    /// None: W stays as it is made, and a model rebuilt from its seed has it again.
+    case fixed
   }
 
   private enum Weight: Sendable {
     case plain(Matrix)
     case factored(TriangularFactors)
+    case fixed(Matrix)
   }
 
   private var parameters: Weight
@@ -43,6 +46,7 @@ public struct InvertibleConvolution: InvertibleLayer {
       switch parameterisation {
       case .plain: parameters = .plain(weight.rounded())
       case .factored: parameters = .factored(try TriangularFactors(weight))
+      case .fixed: parameters = .fixed(weight.rounded())
       }
     } catch {
       throw InvertibilityError(error, layer: name)
@@ -53,7 +57,7 @@ public struct InvertibleConvolution: InvertibleLayer {
   /// Number of channels.
   public var channels: Int {
     switch parameters {
-    case .plain(let matrix): matrix.rows
+    case .plain(let matrix), .fixed(let matrix): matrix.rows
     case .factored(let factors): factors.size
     }
   }
@@ -61,7 +65,7 @@ public struct InvertibleConvolution: InvertibleLayer {
   /// W as forward uses it.
   public var weight: Matrix {
     switch parameters {
-    case .plain(let matrix): matrix
+    case .plain(let matrix), .fixed(let matrix): matrix
     case .factored(let factors): factors.weight.rounded()
     }
   }
@@ -110,6 +114,7 @@ public struct InvertibleConvolution: InvertibleLayer {
     _ accumulation: Accumulation
   ) -> Activation {
     let x = tape.x
+    if case .fixed = parameters { return inputGradient(tape, outputGradient) }
     var dweight = Matrix(rows: channels, columns: channels)
     var unused = [Float](repeating: 0, count: channels)
     convolutionWeightGradient(
@@ -130,8 +135,13 @@ public struct InvertibleConvolution: InvertibleLayer {
       gradient.parameters = .factored(held)
     default: preconditionFailure("1×1 convolution: a gradient of another parameterisation")
     }
-    return convolutionInputGradient(
-      outputGradient.view, weight: tape.weight, Self.geometry, height: x.height, width: x.width)
+    return inputGradient(tape, outputGradient)
+  }
+
+  /// Wᵀ·∂L/∂y.
+  private func inputGradient(_ tape: Tape, _ outputGradient: Activation) -> Activation {
+    convolutionInputGradient(
+      outputGradient.view, weight: tape.weight, Self.geometry, height: tape.x.height, width: tape.x.width)
   }
 
   /// Visits every parameter; see `Parameterised`.
@@ -143,6 +153,7 @@ public struct InvertibleConvolution: InvertibleLayer {
     case .factored(var factors):
       factors.visitParameters(prefix: prefix, visit)
       parameters = .factored(factors)
+    case .fixed: break
     }
   }
 
@@ -166,7 +177,7 @@ public struct InvertibleConvolution: InvertibleLayer {
   private func logDet(_ x: Activation) -> PerSample {
     let value: Double
     switch parameters {
-    case .plain(let matrix):
+    case .plain(let matrix), .fixed(let matrix):
       let isFinite = matrix.values.allSatisfy(\.isFinite)
       value = isFinite ? decomposition(SquareMatrix(matrix)).logAbsoluteDeterminant : .nan
     case .factored(let factors): value = factors.logAbsoluteDeterminant

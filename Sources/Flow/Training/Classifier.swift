@@ -12,19 +12,19 @@ public protocol Classifier: Parameterised {
   func firstNonFinitePart(_ x: Activation) -> String?
 }
 
-/// A bijective classifier, softmax of the first entries of z: D_θ in section 2.1 of the paper.
+/// A bijective classifier, softmax of a map of the first entries of z: D_θ in section 2.1 of the paper.
 public struct BijectiveClassifier<Network: InvertibleLayer>: Classifier {
   /// F_θ.
   public internal(set) var network: Network
-  /// What of z is logits.
+  /// How z_s becomes logits.
+  public internal(set) var logitMap: LogitMap
+  /// What of z is z_s.
   public let readOut: ReadOut
-  /// m: the logits are m·z_s.
-  public let logitScale: Float
 
   /// A classifier into `classes` classes.
-  public init(network: Network, classes: Int, logitScale: Float = 1) {
+  public init(network: Network, classes: Int, logitMap: LogitMap = .fixed(1)) {
     self.network = network
-    self.logitScale = logitScale
+    self.logitMap = logitMap
     readOut = ReadOut(classes: classes)
   }
 
@@ -32,34 +32,27 @@ public struct BijectiveClassifier<Network: InvertibleLayer>: Classifier {
   public func logits(_ x: Activation) -> Activation { logits(ofCode: network.forward(x).y) }
 
   /// The logits of codes.
-  public func logits(ofCode z: Activation) -> Activation { scaled(readOut.logits(z)) }
+  public func logits(ofCode z: Activation) -> Activation { logitMap.evaluate(readOut.logits(z)) }
 
   /// The mean cross-entropy in nats, the hits, and the derivatives in `gradient`.
   public func loss(
     _ x: Activation, labels: [UInt8], gradient: inout BijectiveClassifier
   ) -> (loss: Double, correct: Int) {
     let (z, _, tape) = network.forwardRecording(x)
-    let (loss, correct, dlogits) = softmaxCrossEntropy(logits(ofCode: z), labels: labels)
-    _ = backward(
-      tape, codeGradient: readOut.gradient(ofLogits: codeGradient(ofLogits: dlogits), channels: z.channels),
-      logDetGradient: PerSample(samples: x.samples), into: &gradient, .replace)
+    let (loss, correct, dsemantic) = crossEntropy(ofCode: z, labels: labels, gradient: &gradient)
+    _ = network.backward(
+      tape, outputGradient: readOut.gradient(ofLogits: dsemantic, channels: z.channels),
+      logDetGradient: PerSample(samples: x.samples), into: &gradient.network, .replace)
     return (loss, correct)
   }
 
-  /// ∂L/∂x of a loss of z and the log-determinant, and the derivatives in `gradient`.
-  func backward(
-    _ tape: Network.Tape, codeGradient dz: Activation, logDetGradient: PerSample, into gradient: inout Self,
-    _ accumulation: Accumulation
-  ) -> Activation {
-    network.backward(
-      tape, outputGradient: dz, logDetGradient: logDetGradient, into: &gradient.network, accumulation)
-  }
-
-  /// ∂L/∂z_s from ∂L/∂logits.
-  func codeGradient(ofLogits gradient: Activation) -> Activation { scaled(gradient) }
-
-  private func scaled(_ x: Activation) -> Activation {
-    logitScale == 1 ? x : scaleChannels(x.view, by: [Float](repeating: logitScale, count: x.channels))
+  /// The mean cross-entropy of codes that training made, the hits, ∂L/∂z_s, and the derivatives of the logit map in `gradient`.
+  func crossEntropy(
+    ofCode z: Activation, labels: [UInt8], gradient: inout BijectiveClassifier
+  ) -> (loss: Double, correct: Int, semanticGradient: Activation) {
+    let (logits, tape) = logitMap.evaluateRecording(readOut.logits(z))
+    let (loss, correct, dlogits) = softmaxCrossEntropy(logits, labels: labels)
+    return (loss, correct, logitMap.backward(tape, logitGradient: dlogits, into: &gradient.logitMap))
   }
 
   /// The first part whose output is not finite, by name.
@@ -67,9 +60,10 @@ public struct BijectiveClassifier<Network: InvertibleLayer>: Classifier {
     network.forward(x).y.firstNonFinite() == nil ? nil : "the network's output"
   }
 
-  /// Visits every parameter; see `Parameterised`.
+  /// Visits the network's parameters by their own names, and those of a learned logit map as `logits.…`; see `Parameterised`.
   public mutating func visitParameters(prefix: String, _ visit: (Parameter, inout [Float]) -> Void) {
     network.visitParameters(prefix: prefix, visit)
+    logitMap.visitParameters(prefix: prefix + "logits.", visit)
   }
 }
 

@@ -1,36 +1,54 @@
 import Kernels
 
-/// What the game of independence cross-entropy is played with; the defaults are those of a stable game.
+/// What independence cross-entropy is trained with; the defaults are those of a stable game.
 public struct IndependenceSettings: Sendable, Equatable {
-  /// w: the weight of the uniform cross-entropy of the nuisance classifier.
+  /// w: the weight of the uniform cross-entropy of the nuisance classifiers.
   public var nuisanceWeight: Float = 1
   /// v: the weight of the negative log-likelihood a dimension.
   public var likelihoodWeight: Float = 1
+  /// λ: the weight of the gain; see `GainPenalty`.
+  public var gainWeight: Float = 0
+  /// σ: the deviation of the noise that the gain is measured with.
+  public var gainDeviation: Float = 0.1
+  /// The fraction of a batch that the gain is measured on.
+  public var gainShare = 0.25
   /// The fraction of training over which w rises from zero.
   public var ramp = 0.1
-  /// Steps of the nuisance classifier after each of the encoder: one on its batch, the others on batches seen before.
+  /// Nuisance classifiers that play; none where there is no game.
+  public var nuisanceClassifiers = 1
+  /// Steps of the encoder after which one of them begins anew, each in its turn; 0 for never.
+  public var nuisanceReset = 0
+  /// Deviation of the noise on what they see.
+  public var nuisanceNoise: Float = 0
+  /// What z_n is divided by before they see it.
+  public var nuisanceScale = NuisanceScale.each
+  /// Their steps after each of the encoder: one on its batch, the others on batches seen before.
   public var nuisanceSteps = 3
   /// Batches that are remembered for that.
   public var replay = 16
-  /// Label smoothing of the nuisance classifier, which keeps it from being sure of what it remembers.
+  /// Label smoothing of the nuisance classifiers, which keeps them from being sure of what they remember.
   public var smoothing: Float = 0.2
-  /// Step size of the nuisance classifier's Adam.
+  /// Step size of the nuisance classifiers' Adam.
   public var nuisanceRate: Float = 1e-3
-  /// Units in each of its two hidden layers (paper, D.2).
+  /// Units in each of their two hidden layers (paper, D.2).
   public var nuisanceHidden = 512
 
   /// The defaults.
   public init() {}
+
+  /// Whether nuisance classifiers are trained.
+  var hasGame: Bool { nuisanceClassifiers > 0 }
 }
 
 /// Independence cross-entropy (paper, definition 5 and equation 6): the encoder θ minimises
 ///
-///     CE(m·z_s, y) + w·H(uniform, D(z_n)) + v·NLL/d
+///     CE(logits, y) + w·H(uniform, D(z_n)) + v·NLL/d + λ·gain
 ///
-/// while the nuisance classifier D learns to read y from z_n. Instead of maximising D's cross-entropy, the encoder drives
+/// while the nuisance classifiers D learn to read y from z_n. Instead of maximising D's cross-entropy, the encoder drives
 /// D's answer to the uniform one, which is where that maximum leads and is bounded; D takes its steps after the encoder's,
 /// on this batch and on remembered ones, or it would memorise each batch and the encoder chase it.
-/// NLL is `LatentPrior`'s, over all of z; d its dimensions. Cost: a step of cross-entropy training, and D's.
+/// NLL is `LatentPrior`'s, over all of z; d its dimensions; the gain is `GainPenalty`'s. What has weight zero is not computed.
+/// Cost: a step of cross-entropy training, that of a batch larger by the share that the gain is measured on, and D's.
 public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
   /// The encoder's parameters: those of the bijection and of the prior.
   public struct Encoder: Parameterised {
@@ -48,36 +66,26 @@ public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
 
   /// The bijection and the prior as trained so far.
   public private(set) var encoder: Encoder
-  /// D, as trained so far.
-  public private(set) var nuisanceClassifier: RectifierNetwork
+  /// Whether the prior is trained: a density that nothing fits says nothing.
+  public var hasDensity: Bool { settings.likelihoodWeight > 0 }
+  private var game: NuisanceGame
   private var gradient: Encoder
-  private var nuisanceGradient: RectifierNetwork
   private var optimiser: Adamax
-  private var nuisanceOptimiser: Adam
-  private let standardisation: BatchNorm
-  private var memory: ReplayMemory
   private let settings: IndependenceSettings
   private let seed: UInt64
 
-  /// A learner at step 0, for codes of `dimensions` numbers in batches of at most `batch`.
+  /// A learner at step 0, for codes of `dimensions` numbers in batches of at most `batch`. `classMean` is where the prior has z_s.
   public init(
-    classifier: BijectiveClassifier<Network>, dimensions: Int, optimiser: Adamax, batch: Int,
+    classifier: BijectiveClassifier<Network>, dimensions: Int, classMean: Float, optimiser: Adamax, batch: Int,
     settings: IndependenceSettings, seed: UInt64
   ) {
     let classes = classifier.readOut.classes
-    let nuisance = dimensions - classes
     encoder = Encoder(
-      classifier: classifier,
-      prior: LatentPrior(classes: classes, dimensions: dimensions, classMean: classifier.logitScale))
+      classifier: classifier, prior: LatentPrior(classes: classes, dimensions: dimensions, classMean: classMean))
     gradient = encoder
-    let hidden = settings.nuisanceHidden
-    nuisanceClassifier = RectifierNetwork(
-      widths: [nuisance, hidden, hidden, classes], random: RandomStream(seed: seed, name: "nuisance classifier"))
-    nuisanceGradient = nuisanceClassifier
+    game = NuisanceGame(
+      width: dimensions - classes, classes: classes, batch: batch, settings: settings, seed: seed)
     self.optimiser = optimiser
-    nuisanceOptimiser = Adam(learningRate: settings.nuisanceRate)
-    standardisation = BatchNorm(channels: nuisance)
-    memory = ReplayMemory(capacity: settings.replay, batch: batch, width: nuisance)
     self.settings = settings
     self.seed = seed
   }
@@ -90,76 +98,84 @@ public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
     set { optimiser.learningRate = newValue }
   }
 
-  /// One step of the encoder, then the nuisance classifier's.
+  /// One step of the encoder, then the nuisance classifiers'.
   public mutating func learn(_ x: Activation, labels: [UInt8], progress: Double) -> StepOutcome {
     let readOut = encoder.classifier.readOut
-    let (z, logDet, tape) = encoder.classifier.network.forwardRecording(x)
-    let (loss, correct, dlogits) = softmaxCrossEntropy(encoder.classifier.logits(ofCode: z), labels: labels)
-    let dimensions = Float(z.channels)
-    let (nats, dprior, dlogDet) = encoder.prior.likelihood(
-      z, logDet: logDet, labels: labels, weight: settings.likelihoodWeight / dimensions, gradient: &gradient.prior)
+    let displaced = displacedCopies(x)
+    let (codes, logDet, tape) = encoder.classifier.network.forwardRecording(
+      displaced.map { Activation(stacking: [x, $0]) } ?? x)
+    let z = displaced == nil ? codes : codes.samples(0..<x.samples)
+    let (loss, correct, dsemantic) = encoder.classifier.crossEntropy(
+      ofCode: z, labels: labels, gradient: &gradient.classifier)
+    var (total, figures) = (loss, [("cross_entropy", loss)])
 
-    // The nuisance classifier sees z_n of zero mean and unit variance over the batch, and the gradient goes through that:
-    // with moments held constant the encoder hides by scaling z_n up, without end.
     let nuisance = readOut.nuisance(z)
-    let constants = standardisation.coefficients(BatchMoments(nuisance))
-    let normal = batchNorm(nuisance, constants, rectifies: false)
-    let (answer, nuisanceTape) = nuisanceClassifier.evaluateRecording(normal.view)
-    let (uniform, danswer) = uniformCrossEntropy(answer)
-    let weight = settings.nuisanceWeight * Float(settings.ramp > 0 ? min(1, progress / settings.ramp) : 1)
-    let dnormal = nuisanceClassifier.backward(
-      nuisanceTape, outputGradient: danswer.view, into: &nuisanceGradient, .replace)
-    let dnuisance = batchNormGradients(nuisance, constants, outputGradient: dnormal, rectifies: false).inputGradient
-
-    var dz = readOut.join(
-      logits: encoder.classifier.codeGradient(ofLogits: dlogits),
-      nuisance: scaleChannels(dnuisance.view, by: [Float](repeating: weight, count: dnuisance.channels)))
-    dz.add(dprior)
-    let total = loss + Double(weight) * uniform + Double(settings.likelihoodWeight) * nats / Double(dimensions)
-    guard total.isFinite else { return StepOutcome(loss: total, correct: correct) }
-    _ = encoder.classifier.backward(
-      tape, codeGradient: dz, logDetGradient: dlogDet, into: &gradient.classifier, .replace)
-    optimiser.update(&encoder, gradient: &gradient)
-
-    memory.remember(normal, labels: labels)
-    var hits = 0
-    for round in 0..<settings.nuisanceSteps {
-      let (batch, batchLabels) = round == 0 ? (normal, labels) : memory.recall(at: place(round), seed: seed)
-      let found = learnNuisance(batch, batchLabels)
-      if round == 0 { hits = found }
+    var dnuisance = Activation(samples: z.samples, channels: nuisance.channels)
+    let view = settings.hasGame ? game.view(nuisance) : nil
+    if let view {
+      let weight = settings.nuisanceWeight * Float(settings.ramp > 0 ? min(1, progress / settings.ramp) : 1)
+      let (uniform, gradient) = game.uniformCrossEntropy(view, step: steps)
+      dnuisance = scaleChannels(gradient.view, by: [Float](repeating: weight, count: gradient.channels))
+      total += Double(weight) * uniform
+      figures.append(("uniform_cross_entropy", uniform))
     }
-    return StepOutcome(
-      loss: total, correct: correct,
-      figures: [
-        ("cross_entropy", loss), ("uniform_cross_entropy", uniform), ("nats_per_dimension", nats / Double(dimensions)),
-        ("game_nuisance_accuracy", Double(hits) / Double(max(labels.count, 1))),
-        ("largest_code", Double(z.largestMagnitude)),
-      ])
+    var dz = readOut.join(logits: dsemantic, nuisance: dnuisance)
+    var dlogDet = PerSample(samples: codes.samples)
+    if hasDensity {
+      let dimensions = Float(z.channels)
+      let (nats, dprior, dvolume) = encoder.prior.likelihood(
+        z, logDet: logDet.prefix(z.samples), labels: labels, weight: settings.likelihoodWeight / dimensions,
+        gradient: &gradient.prior)
+      dz.add(dprior)
+      dlogDet = dvolume.padded(to: codes.samples)
+      total += Double(settings.likelihoodWeight) * nats / Double(dimensions)
+      figures.append(("nats_per_dimension", nats / Double(dimensions)))
+    }
+    if let displaced {
+      let (gain, dgain) = GainPenalty.evaluate(
+        code: z.samples(0..<displaced.samples), displaced: codes.samples(z.samples..<codes.samples),
+        deviation: settings.gainDeviation, weight: settings.gainWeight)
+      let rest = Activation(samples: z.samples - displaced.samples, channels: z.channels)
+      dz = Activation(stacking: [subtract(dz.view, Activation(stacking: [dgain, rest]).view), dgain])
+      total += Double(settings.gainWeight) * gain
+      figures.append(("gain", gain))
+    }
+    figures.append(("largest_code", Double(z.largestMagnitude)))
+    guard total.isFinite else { return StepOutcome(loss: total, correct: correct) }
+    _ = encoder.classifier.network.backward(
+      tape, outputGradient: dz, logDetGradient: dlogDet, into: &gradient.classifier.network, .replace)
+    optimiser.update(&encoder, gradient: &gradient)
+    if let view {
+      let hits = game.learn(view, labels: labels, step: steps)
+      figures.append(("game_nuisance_accuracy", Double(hits) / Double(max(labels.count, 1))))
+    }
+    return StepOutcome(loss: total, correct: correct, figures: figures)
   }
 
-  /// The number of a random draw: different for every step and round.
-  private func place(_ round: Int) -> UInt64 { UInt64(optimiser.steps * settings.nuisanceSteps + round) }
-
-  private mutating func learnNuisance(_ x: Activation, _ labels: [UInt8]) -> Int {
-    let (answer, tape) = nuisanceClassifier.evaluateRecording(x.view)
-    let (_, correct, danswer) = smoothedCrossEntropy(answer, labels: labels, smoothing: settings.smoothing)
-    nuisanceClassifier.backwardParameters(tape, outputGradient: danswer.view, into: &nuisanceGradient, .replace)
-    nuisanceOptimiser.update(&nuisanceClassifier, gradient: &nuisanceGradient)
-    return correct
+  /// x + σε of the first samples, which the gain is measured on; nil where it has no weight.
+  private func displacedCopies(_ x: Activation) -> Activation? {
+    guard settings.gainWeight > 0 else { return nil }
+    // Whole blocks of lanes, so that nothing is moved between lanes.
+    let wanted = Int((Double(x.samples) * settings.gainShare).rounded(.up))
+    let first = x.samples(0..<min(x.samples, (max(wanted, 1) + 15) / 16 * 16))
+    let count = first.samples * first.valuesPerSample
+    let noise = RandomStream(seed: seed, name: "gain").gaussians(
+      count: count, offset: steps * x.valuesPerSample * x.samples
+    )
+    .map { settings.gainDeviation * $0 }
+    let lanes = Activation(rowsOf: Matrix(rows: first.samples, columns: first.valuesPerSample, values: noise))
+    return add(first.view, lanes.reshaped(height: x.height, width: x.width, channels: x.channels).view)
   }
 
   /// The first parameter or output that is not finite.
   public func firstNonFinitePart(_ x: Activation) -> String? {
-    encoder.firstNonFiniteParameter ?? nuisanceClassifier.firstNonFiniteParameter.map { "nuisance classifier, \($0)" }
-      ?? encoder.classifier.firstNonFinitePart(x)
+    encoder.firstNonFiniteParameter ?? game.firstNonFiniteParameter ?? encoder.classifier.firstNonFinitePart(x)
   }
 
   /// Parameters, moments and memory.
   public mutating func visitState(_ visit: (Parameter, inout [Float]) -> Void) {
     encoder.visitParameters(prefix: "", visit)
     optimiser.visitState(of: &encoder, prefix: "optimiser.", visit)
-    nuisanceClassifier.visitParameters(prefix: "nuisance.", visit)
-    nuisanceOptimiser.visitState(of: &nuisanceClassifier, prefix: "nuisance_optimiser.", visit)
-    memory.visitState(prefix: "replay.", visit)
+    game.visitState(visit)
   }
 }

@@ -27,6 +27,9 @@ struct ImageFiles {
   /// - Throws: `FileError` or `DataFileError`, which name the file.
   func load(split: String) throws -> LabelledImages { try read(split: split).images }
 
+  /// Whether the images of a split are there.
+  func has(split: String) -> Bool { (try? path(of: "\(split)-images", "idx3-ubyte")) != nil }
+
   private func read(split: String) throws -> (images: LabelledImages, imagesPath: String) {
     let imagesPath = try path(of: "\(split)-images", "idx3-ubyte")
     let labelsPath = try path(of: "\(split)-labels", "idx1-ubyte")

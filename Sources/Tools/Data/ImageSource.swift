@@ -50,4 +50,18 @@ enum ImageSource: Equatable {
         train: min(train ?? .max, Digits.trainCount), test: min(test ?? .max, Digits.testCount))
     }
   }
+
+  /// Whether it is a folder of shiftMNIST, with test images that have lost the shortcut.
+  var hasShiftedTest: Bool {
+    guard case .folder(let path) = self else { return false }
+    return ImageFiles(folder: path).has(split: ShiftMNISTFolder.shiftedSplit)
+  }
+
+  /// Test images that have lost the shortcut to their class, of a folder of shiftMNIST.
+  ///
+  /// - Throws: `FileError` or `DataFileError`, which name the file.
+  func loadShifted() throws -> LabelledImages? {
+    guard case .folder(let path) = self, hasShiftedTest else { return nil }
+    return try ShiftMNISTFolder(path, variant: nil).load().shifted
+  }
 }

@@ -13,11 +13,11 @@ protocol ImageClassifier: Classifier {
 
 extension BijectiveClassifier: ImageClassifier where Network == ImageNetwork {
   func initialised(on x: Activation) -> Self {
-    Self(network: network.initialised(on: x).layer, classes: readOut.classes, logitScale: logitScale)
+    Self(network: network.initialised(on: x).layer, classes: readOut.classes, logitMap: logitMap)
   }
 
   func trained(_ configuration: ImageModelConfiguration, extras: [Safetensors.Tensor]) -> TrainedModel {
-    .bijective(ImageModel(configuration: configuration, network: network, extras: extras))
+    .bijective(ImageModel(configuration: configuration, classifier: self, extras: extras))
   }
 }
 

@@ -2,21 +2,26 @@ import Datasets
 import Flow
 import Kernels
 
-/// A bijective classifier of images: F, and what of z is logits.
+/// A bijective classifier of images: F, what of z is z_s, and how that becomes logits.
 struct ImageModel: Sendable {
   let configuration: ImageModelConfiguration
-  let network: ImageNetwork
+  let classifier: BijectiveClassifier<ImageNetwork>
   /// What else training left with the model, such as the prior and the nuisance classifier.
   let extras: [Safetensors.Tensor]
 
-  init(configuration: ImageModelConfiguration, network: ImageNetwork, extras: [Safetensors.Tensor] = []) {
+  init(
+    configuration: ImageModelConfiguration, classifier: BijectiveClassifier<ImageNetwork>,
+    extras: [Safetensors.Tensor] = []
+  ) {
     self.configuration = configuration
-    self.network = network
+    self.classifier = classifier
     self.extras = extras
   }
 
+  /// F.
+  var network: ImageNetwork { classifier.network }
   /// What of z is z_s.
-  var readOut: ReadOut { ReadOut(classes: configuration.classes) }
+  var readOut: ReadOut { classifier.readOut }
 
   /// How images become batches.
   var batch: ImageBatch { configuration.batch }
@@ -30,12 +35,8 @@ struct ImageModel: Sendable {
   /// x = F⁻¹(z).
   func decode(_ z: Activation) -> Activation { network.inverse(z).x }
 
-  /// What softmax takes: z_s times the logit scale.
-  func logits(_ z: Activation) -> Activation {
-    let scale = Float(configuration.logitScale)
-    return scaleChannels(
-      z.channels(0..<configuration.classes), by: [Float](repeating: scale, count: configuration.classes))
-  }
+  /// What softmax takes.
+  func logits(_ z: Activation) -> Activation { classifier.logits(ofCode: z) }
 
   /// The class of every code.
   func classify(_ z: Activation) -> [UInt8] { logits(z).argmaxChannels().map { UInt8($0) } }

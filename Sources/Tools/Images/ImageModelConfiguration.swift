@@ -23,9 +23,11 @@ struct ImageModelConfiguration: Equatable, Sendable {
     /// Independence cross-entropy.
     case independence = "ice"
 
-    /// What z_s is multiplied by, unless told otherwise. With independence cross-entropy z_s has a prior of unit
-    /// variance, whose classes this keeps apart.
-    var logitScale: Double { self == .crossEntropy ? 1 : 3 }
+    /// With a likelihood term z_s has a prior of unit variance, whose classes this keeps apart.
+    static let independenceScale = 3.0
+
+    /// What z_s is multiplied by, unless told otherwise.
+    var logitScale: LogitScale { .fixed(self == .crossEntropy ? 1 : Self.independenceScale) }
   }
 
   /// What the parameters of 1×1 convolutions are.
@@ -57,7 +59,9 @@ struct ImageModelConfiguration: Equatable, Sendable {
   var code = Code.centralPixel
   var factorsOut = true
   var objective = Objective.crossEntropy
-  var logitScale = 1.0
+  var logitScale = LogitScale.fixed(1)
+  /// Whether every step preserves volume: no scales in actnorms, rotations that are not trained, additive couplings.
+  var preservesVolume = false
   var seed: UInt64 = 0
   var source: ImageSource
 
@@ -72,6 +76,7 @@ struct ImageModelConfiguration: Equatable, Sendable {
   /// The options that only a bijection has.
   private static let bijectiveOptions = [
     "stages", "steps", "coupling", "no-batch-norm", "dropout", "convolution", "code", "no-factor-out", "logit-scale",
+    "volume-preserving",
   ]
 
   static let options: [Option] = [
@@ -97,8 +102,12 @@ struct ImageModelConfiguration: Equatable, Sendable {
     .choice(
       "objective", default: Objective.crossEntropy, metavar: "NAME",
       help: "cross-entropy, or independence cross-entropy"),
-    .positive(
-      "logit-scale", default: 1, metavar: "M", help: "the logits are M times z_s; if not given, 3 for --objective ice"),
+    .text(
+      "logit-scale", metavar: "M",
+      help: "the logits are M times z_s, or learned: a batch norm of z_s; if not given, 1, or 3 for --objective ice"),
+    .flag(
+      "volume-preserving",
+      help: "steps that preserve volume: actnorms without scales and rotations that are not trained"),
     .unsigned("seed", default: 0, metavar: "SEED", help: "seed of built-in digits, initial weights and batches"),
   ]
 
@@ -140,7 +149,18 @@ struct ImageModelConfiguration: Equatable, Sendable {
     convolution = options.choice("convolution", as: Convolution.self)
     code = options.choice("code", as: Code.self)
     factorsOut = !options.flag("no-factor-out")
-    logitScale = options.isGiven("logit-scale") ? options.number("logit-scale") : objective.logitScale
+    if let text = options.textIfGiven("logit-scale") {
+      guard let scale = LogitScale(text) else {
+        throw UsageError.malformed(option: "logit-scale", expected: LogitScale.expectation, found: text)
+      }
+      logitScale = scale
+    } else {
+      logitScale = objective.logitScale
+    }
+    preservesVolume = options.flag("volume-preserving")
+    if preservesVolume, let name = ["coupling", "convolution"].first(where: { options.isGiven($0) }) {
+      throw UsageError.refused("--\(name) says what --volume-preserving decides")
+    }
     try check()
   }
 
@@ -190,7 +210,8 @@ struct ImageModelConfiguration: Equatable, Sendable {
     ImageNetwork(
       height: paddedHeight, width: paddedWidth, channels: 1, stages: stages, steps: steps, factorsOut: factorsOut,
       order: code == .centralPixel ? .centralPixel : .lowPass,
-      parameterisation: convolution == .factored ? .factored : .plain, memory: memory, seed: seed
+      parameterisation: preservesVolume ? .fixed : convolution == .factored ? .factored : .plain, memory: memory,
+      seed: seed
     ) { shape, random in
       EitherCoupling(coupling, channels: shape.channels) { inputs, outputs in
         ConvolutionNetwork(
@@ -198,6 +219,12 @@ struct ImageModelConfiguration: Equatable, Sendable {
           random: random)
       }
     }
+  }
+
+  /// The bijective classifier before training.
+  func makeClassifier(memory: Memory = .stored) -> BijectiveClassifier<ImageNetwork> {
+    BijectiveClassifier(
+      network: makeNetwork(memory: memory), classes: classes, logitMap: logitScale.map(classes: classes))
   }
 
   /// How many channels each stage's steps work on.
@@ -208,7 +235,7 @@ struct ImageModelConfiguration: Equatable, Sendable {
   var fewestValues: Int {
     architecture == .resNet
       ? (0..<ResidualNetwork.stageCount).reduce(0) { $0 + blocks * 9 * (filters << $1) * (filters << $1) }
-      : stageChannels.reduce(0) { $0 + steps * ($1 * $1 + filters * filters) }
+      : stageChannels.reduce(0) { $0 + steps * ((preservesVolume ? 0 : $1 * $1) + filters * filters) }
   }
 
   /// Multiply-adds of an image through the steps of a stage, those on the zeros around an image included.
@@ -234,8 +261,8 @@ extension ImageModelConfiguration {
       : [
         "stages": String(stages), "steps": String(steps), "coupling": coupling.rawValue,
         "batch_norm": String(hasBatchNorm), "convolution": convolution.rawValue, "code": code.rawValue,
-        "factor_out": String(factorsOut), "logit_scale": Decimals.shortest(logitScale),
-        "dropout": Decimals.shortest(dropout),
+        "factor_out": String(factorsOut), "logit_scale": logitScale.text,
+        "dropout": Decimals.shortest(dropout), "volume_preserving": String(preservesVolume),
       ]
     return common.merging(own) { _, own in own }
   }
@@ -268,9 +295,15 @@ extension ImageModelConfiguration {
     convolution = try reader.choice("convolution", as: Convolution.self)
     code = try reader.choice("code", as: Code.self)
     factorsOut = try reader.flag("factor_out")
-    logitScale = try reader.positive("logit_scale")
+    logitScale = try reader.parsed("logit_scale", LogitScale.expectation) { LogitScale($0) }
     // Files of before there was dropout have none.
     if metadata["dropout"] != nil { dropout = try reader.number("dropout", in: Self.dropoutRange) }
+    // Files of before it was an option have none.
+    if metadata["volume_preserving"] != nil { preservesVolume = try reader.flag("volume_preserving") }
+    if preservesVolume && coupling != .additive {
+      throw MetadataError(
+        key: "coupling", expected: "additive, as volume is preserved", found: "\"\(coupling.rawValue)\"")
+    }
     if let fault { throw fault }
   }
 }

@@ -17,5 +17,5 @@ extension CrossEntropyLearner: ImageStudent where Model: ImageClassifier, Optimi
 
 extension IndependenceLearner: ImageStudent where Network == ImageNetwork {
   var classifier: BijectiveClassifier<ImageNetwork> { encoder.classifier }
-  var prior: LatentPrior? { encoder.prior }
+  var prior: LatentPrior? { hasDensity ? encoder.prior : nil }
 }

@@ -10,6 +10,8 @@ struct ImageTraining {
   let model: ImageModelConfiguration
   let training: TrainingConfiguration
   let splits: ImageSplits
+  /// The test images without the shortcut to their class, of a folder of shiftMNIST.
+  let shifted: LabelledImages?
   let memory: Memory
   let folder: OutputFolder
   let console: Console
@@ -19,6 +21,8 @@ struct ImageTraining {
     var loss: Double
     var trainError: Double
     var testError: Double
+    /// On the shifted test, of a folder that has one.
+    var shiftedError: Double?
     var figures: [String: Double]
   }
 
@@ -36,19 +40,20 @@ struct ImageTraining {
     if model.architecture == .resNet {
       return try run(resuming, model.makeResidualNetwork()) { CrossEntropyLearner(model: $0, optimiser: optimiser) }
     }
-    let bijection = BijectiveClassifier(
-      network: model.makeNetwork(memory: memory), classes: model.classes, logitScale: Float(model.logitScale))
-    switch model.objective {
-    case .crossEntropy:
+    let bijection = model.makeClassifier(memory: memory)
+    if model.objective == .crossEntropy && !training.hasGain {
       return try run(resuming, bijection) { CrossEntropyLearner(model: $0, optimiser: optimiser) }
-    case .independence:
-      return try run(resuming, bijection) { classifier in
-        IndependenceLearner(
-          classifier: classifier, dimensions: model.dimensions, optimiser: optimiser, batch: training.batch,
-          settings: training.independence, seed: model.seed)
-      }
+    }
+    let settings = training.independence(model.objective, images: imageCount)
+    return try run(resuming, bijection) { classifier in
+      IndependenceLearner(
+        classifier: classifier, dimensions: model.dimensions, classMean: Float(model.logitScale.classMean),
+        optimiser: optimiser, batch: training.batch, settings: settings, seed: model.seed)
     }
   }
+
+  /// Images that are trained on.
+  private var imageCount: Int { min(training.limit ?? .max, splits.train.count) }
 
   private func run<Student: ImageStudent>(
     _ resuming: Bool, _ fresh: Student.Model, _ learner: (Student.Model) -> Student
@@ -56,6 +61,7 @@ struct ImageTraining {
     let images = training.limit.map { splits.train.prefix($0) } ?? splits.train
     let source = ImageBatches(images, model, augmentation: training.augmentation)
     let test = ImageBatches(splits.test, model)
+    let shifted = shifted.map { ImageBatches($0, model) }
     // Actnorms are set on the first images as training will show them.
     let first = Array(0..<min(256, images.count))
     let classifier = resuming ? fresh : fresh.initialised(on: source.batch(first, epoch: 0))
@@ -77,13 +83,16 @@ struct ImageTraining {
       afterEpoch: { trainer, record in
         let classifier = trainer.learner.classifier
         let testError = 1 - classifier.accuracy(test, batch: Self.evaluationBatch)
+        let shiftedError = shifted.map { 1 - classifier.accuracy($0, batch: Self.evaluationBatch) }
         epochs.append(
           Epoch(
             loss: record.outcome.loss, trainError: 1 - record.outcome.accuracy, testError: testError,
+            shiftedError: shiftedError,
             figures: Dictionary(uniqueKeysWithValues: record.outcome.figures.map { ($0.name, $0.value) })))
         let figures = record.outcome.figures.map { "\($0.name) \(Decimals.fixed($0.value, places: 3))" }
         console.error(
           "  test error \(Decimals.fixed(100 * testError, places: 2)) %"
+            + (shiftedError.map { ", without the shortcut \(Decimals.fixed(100 * $0, places: 2)) %" } ?? "")
             + (figures.isEmpty ? "" : ", \(figures.joined(separator: ", "))") + "\n")
         return try save(&trainer, epochs)
       })
@@ -128,7 +137,11 @@ struct ImageTraining {
     if let error = roundTripError(classifier.trained(model, extras: []), test) {
       metrics["inverse.max_absolute_error"] = .number(error)
     }
-    if let independence = learner as? IndependenceLearner<ImageNetwork> {
+    if let shifted {
+      metrics["shifted.error"] = .number(
+        1 - classifier.accuracy(ImageBatches(shifted, model), batch: Self.evaluationBatch))
+    }
+    if let independence = learner as? IndependenceLearner<ImageNetwork>, independence.hasDensity {
       metrics["test.bits_per_dimension"] = .number(bitsPerDimension(independence.encoder))
     }
     let seconds = records.map(\.seconds)
@@ -174,6 +187,7 @@ extension ImageTraining.Epoch {
     var values: [String: MetricsValue] = [
       "loss": .number(loss), "train_error": .number(trainError), "test_error": .number(testError),
     ]
+    if let shiftedError { values["shifted_error"] = .number(shiftedError) }
     for (name, value) in figures { values[name] = .number(value) }
     return .object(values)
   }

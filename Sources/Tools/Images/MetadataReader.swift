@@ -28,12 +28,10 @@ struct MetadataReader {
     try value(key, "an integer from 0 to \(UInt64.max)") { Decimals.isInteger($0) ? UInt64($0) : nil }
   }
 
-  /// A finite number greater than 0, as a Float too.
-  func positive(_ key: String) throws(MetadataError) -> Double {
-    try value(key, "a number greater than 0") { text in
-      Decimals.number(text).flatMap { Float($0) > 0 && Float($0).isFinite ? $0 : nil }
-    }
-  }
+  /// What `parse` makes of the text; `expected` says what that must be.
+  func parsed<Value>(
+    _ key: String, _ expected: String, _ parse: (String) -> Value?
+  ) throws(MetadataError) -> Value { try value(key, expected, parse) }
 
   /// A number in a range.
   func number(_ key: String, in range: ClosedRange<Double>) throws(MetadataError) -> Double {

@@ -20,6 +20,7 @@ struct MetamersCommand: Command {
       .integer("pairs", default: 1000, in: 1...1_000_000, metavar: "N", help: "pairs that the numbers are about"),
       .integer("columns", default: 10, in: 1...40, metavar: "N", help: "pairs in the figure, the first ones"),
       .unsigned("seed", default: 0, metavar: "SEED", help: "seed of the choice of images"),
+      ImageJudge.option,
       ModelRun.outputOption("metamers"),
     ] + ModelRun.options
 
@@ -31,6 +32,7 @@ struct MetamersCommand: Command {
     let columns = options.integer("columns")
     let pairs = try run.pairs(
       of: images, count: max(options.integer("pairs"), columns), seed: options.unsigned("seed"))
+    let judge = try options.textIfGiven(ImageJudge.option.name).map { try ImageJudge($0, like: model.configuration) }
     var measures = MetamerMeasures()
     let progress = Progress("metamers", total: pairs.count, unit: "pairs", console: console)
     for start in stride(from: 0, to: pairs.count, by: ModelRun.batch) {
@@ -41,12 +43,19 @@ struct MetamersCommand: Command {
       let z = model.encode(source)
       let metamers = model.metamers(logitSource: z, nuisanceSource: model.encode(donor))
       measures.add(metamers, of: model, logitSource: z, source: source, donor: donor)
+      if let judge {
+        measures.add(
+          verdicts: judge.classify(model.batch.images(metamers)),
+          sourceLabels: pairs.sources[range].map { images.labels[$0] },
+          donorLabels: pairs.donors[range].map { images.labels[$0] })
+      }
       progress.update(done: range.upperBound)
     }
     progress.finish()
     var metrics = run.metrics
     metrics["seed"] = .text(String(options.unsigned("seed")))
     measures.record(in: &metrics, at: "metamers")
+    if let judge { metrics["metamers.judge.run"] = .text(judge.path) }
     metrics.recordMachine()
     try folder.write(Data(figure(model, images, pairs, columns).png), to: "metamers.png")
     try folder.write(metrics.json(), to: "metrics.json")

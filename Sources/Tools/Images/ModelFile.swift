@@ -131,13 +131,13 @@ enum ModelFile {
       try check([("answer", network.logits(grey(configuration)))])
       return .residual(configuration, network)
     }
-    let network = try filled(configuration.makeNetwork(), own)
+    let classifier = try filled(configuration.makeClassifier(), own)
     do {
-      try network.checkInvertibility(prefix: "")
+      try classifier.network.checkInvertibility(prefix: "")
     } catch {
       throw Fault(.notInvertible(error))
     }
-    let model = ImageModel(configuration: configuration, network: network, extras: extras)
+    let model = ImageModel(configuration: configuration, classifier: classifier, extras: extras)
     let z = model.encode(grey(configuration))
     try check([("code", z), ("way back from its code", model.decode(z))])
     return .bijective(model)

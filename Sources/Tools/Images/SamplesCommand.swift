@@ -33,7 +33,7 @@ struct SamplesCommand: Command {
     let folder = try run.outputFolder(name)
     let columns = options.integer("columns")
     let classes = (0..<configuration.classes).flatMap { [Int](repeating: $0, count: columns) }
-    let margin = options.isGiven("margin") ? options.number("margin") : configuration.logitScale
+    let margin = options.isGiven("margin") ? options.number("margin") : configuration.logitScale.classMean
     let z = prior.codes(
       classes: classes, of: configuration.classes, margin: margin, temperature: options.number("temperature"),
       random: RandomStream(seed: options.unsigned("seed"), name: "samples"))

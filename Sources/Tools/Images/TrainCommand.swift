@@ -48,18 +48,22 @@ struct TrainCommand: Command {
       training = try file.decode(TrainingConfiguration.self, "training")
       splits = try model.source.load()
     } else {
-      training = TrainingConfiguration(options)
       let source = ImageSource(options, seed: options.unsigned("seed"))
+      training = try TrainingConfiguration(options, source, console)
       splits = try source.load()
       model = try ImageModelConfiguration(options, images: splits.train, source: source)
       if model.architecture == .resNet, options.choice("memory", as: Memory.self) == .reversible {
         throw UsageError.refused("--memory reversible needs an inverse, which --network resnet does not have")
       }
+      if model.architecture == .resNet, training.hasGain {
+        throw UsageError.refused("--gain-weight needs a code, which --network resnet does not have")
+      }
     }
     console.error("data: \(model.source.summary)\n")
     let began = Progress.seconds()
     var (metrics, epochs) = try ImageTraining(
-      model: model, training: training, splits: splits, memory: options.choice("memory", as: Memory.self),
+      model: model, training: training, splits: splits, shifted: try model.source.loadShifted(),
+      memory: options.choice("memory", as: Memory.self),
       folder: folder, console: console
     ).run(resuming: resumes)
     for (name, value) in model.metadata { metrics["configuration.\(name)"] = .text(value) }

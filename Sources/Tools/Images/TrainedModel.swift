@@ -21,7 +21,7 @@ enum TrainedModel: Sendable {
   /// The network's parameters.
   var network: any Parameterised {
     switch self {
-    case .bijective(let model): model.network
+    case .bijective(let model): model.classifier
     case .residual(_, let network): network
     }
   }

@@ -14,8 +14,15 @@ struct TrainingConfiguration: Codable, Equatable {
   var noise: Float
   var nuisanceWeight: Float
   var likelihoodWeight: Float
-  /// Nil in files of before it was an option.
+  // Each of these is nil in files of before it was an option.
   var nuisanceSteps: Int?
+  var nuisanceClassifiers: Int?
+  var nuisanceReset: Double?
+  var nuisanceNoise: Float?
+  var nuisanceScale: NuisanceScale?
+  var gainWeight: Float?
+  var gainNoise: Float?
+  var gainShare: Double?
 
   /// How the learning rate falls.
   enum Schedule: String, CaseIterable, Codable {
@@ -41,8 +48,42 @@ struct TrainingConfiguration: Codable, Equatable {
     .number("likelihood-weight", default: 1, in: 0...1000, metavar: "V", help: "weight of the likelihood term (ice)"),
     .integer(
       "nuisance-steps", default: IndependenceSettings().nuisanceSteps, in: 1...100, metavar: "N",
-      help: "steps of the nuisance classifier after each of the encoder (ice)"),
+      help: "steps of the nuisance classifiers after each of the encoder (ice)"),
+    .integer(
+      "nuisance-classifiers", default: IndependenceSettings().nuisanceClassifiers, in: 1...16, metavar: "N",
+      help: "nuisance classifiers, whose answers are averaged (ice)"),
+    .number(
+      "nuisance-reset", default: 0, in: 0...10_000, metavar: "EPOCHS",
+      help: "epochs after which a nuisance classifier begins anew, each in its turn; 0 for never (ice)"),
+    .number(
+      "nuisance-noise", default: 0, in: 0...10, metavar: "TAU",
+      help: "deviation of noise on what the nuisance classifiers see (ice)"),
+    .choice(
+      "nuisance-scale", default: IndependenceSettings().nuisanceScale, metavar: "HOW",
+      help: "divide each number of the nuisance by its deviation, or the whole by one number (ice)"),
+    .number(
+      "gain-weight", default: 0, in: 0...1000, metavar: "L",
+      help: "weight of the gain: how far F moves what noise moves in x; 0 for none"),
+    .number(
+      "gain-noise", default: 0.1, in: 1e-4...2, metavar: "SIGMA",
+      help: "deviation of the noise that the gain is measured with"),
+    .number(
+      "gain-share", default: IndependenceSettings().gainShare, in: 0.01...1, metavar: "F",
+      help: "fraction of a batch that the gain is measured on"),
   ]
+
+  /// What options ask for, for images of `source`. Those of shiftMNIST are not shifted unless that is asked for: it would move the
+  /// code pixel away, and with it what the data set is for.
+  init(_ options: Options, _ source: ImageSource, _ console: Console) throws {
+    self.init(options)
+    guard source.hasShiftedTest else { return }
+    if !options.isGiven("shift") {
+      shift = 0
+      console.error("the images are shiftMNIST's: --shift is 0, so that the shortcut stays in its place\n")
+    } else if shift > 0 {
+      console.error("warning: --shift \(shift) moves the shortcut of these images, which are shiftMNIST's\n")
+    }
+  }
 
   init(_ options: Options) {
     limit = options.integer("limit") > 0 ? options.integer("limit") : nil
@@ -56,7 +97,17 @@ struct TrainingConfiguration: Codable, Equatable {
     nuisanceWeight = Float(options.number("nuisance-weight"))
     likelihoodWeight = Float(options.number("likelihood-weight"))
     nuisanceSteps = options.integer("nuisance-steps")
+    nuisanceClassifiers = options.integer("nuisance-classifiers")
+    nuisanceReset = options.number("nuisance-reset")
+    nuisanceNoise = Float(options.number("nuisance-noise"))
+    nuisanceScale = options.choice("nuisance-scale", as: NuisanceScale.self)
+    gainWeight = Float(options.number("gain-weight"))
+    gainNoise = Float(options.number("gain-noise"))
+    gainShare = options.number("gain-share")
   }
+
+  /// Whether the gain is penalised.
+  var hasGain: Bool { (gainWeight ?? 0) > 0 }
 
   /// What happens to an image on its way into training.
   var augmentation: ImageBatches.Augmentation {
@@ -71,12 +122,25 @@ struct TrainingConfiguration: Codable, Equatable {
     }
   }
 
-  /// The game's settings.
-  var independence: IndependenceSettings {
+  /// What the objective is made of, for a training on `images` images.
+  func independence(_ objective: ImageModelConfiguration.Objective, images: Int) -> IndependenceSettings {
     var settings = IndependenceSettings()
+    if let gainWeight { settings.gainWeight = gainWeight }
+    if let gainNoise { settings.gainDeviation = gainNoise }
+    if let gainShare { settings.gainShare = gainShare }
+    if objective == .crossEntropy {
+      settings.likelihoodWeight = 0
+      settings.nuisanceWeight = 0
+      settings.nuisanceClassifiers = 0
+      return settings
+    }
     settings.nuisanceWeight = nuisanceWeight
     settings.likelihoodWeight = likelihoodWeight
     if let nuisanceSteps { settings.nuisanceSteps = nuisanceSteps }
+    if let nuisanceClassifiers { settings.nuisanceClassifiers = nuisanceClassifiers }
+    if let nuisanceReset { settings.nuisanceReset = Int((nuisanceReset * Double(images) / Double(batch)).rounded()) }
+    if let nuisanceNoise { settings.nuisanceNoise = nuisanceNoise }
+    if let nuisanceScale { settings.nuisanceScale = nuisanceScale }
     return settings
   }
 }

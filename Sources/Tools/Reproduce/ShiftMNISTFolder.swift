@@ -4,6 +4,9 @@ import ToolSupport
 /// A variant of shiftMNIST on disk: MNIST's four files with the shortcut to the class in all images, and two more,
 /// `shifted-…`, of images without it.
 struct ShiftMNISTFolder {
+  /// What the names of the files without the shortcut begin with.
+  static let shiftedSplit = "shifted"
+
   /// The folder that holds the six files.
   let path: String
 
@@ -19,7 +22,7 @@ struct ShiftMNISTFolder {
   func load() throws -> (splits: ImageSplits, shifted: LabelledImages) {
     let files = ImageFiles(folder: path)
     let splits = try files.load()
-    let shifted = try files.load(split: "shifted")
+    let shifted = try files.load(split: Self.shiftedSplit)
     guard (shifted.height, shifted.width) == (splits.train.height, splits.train.width) else {
       throw FileError(
         "use", path,

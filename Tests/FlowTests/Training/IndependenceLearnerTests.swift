@@ -1,5 +1,6 @@
 import Flow
 import Kernels
+import TestSupport
 import Testing
 
 /// The game on vectors: two clouds, and a bijection of a few numbers.
@@ -8,19 +9,24 @@ struct IndependenceLearnerTests {
 
   private static let dimension = 8
 
-  private func student(seed: UInt64 = 61) -> Student {
-    let network = DenseFiRevNet(dimension: Self.dimension, blocks: 3, hidden: 12, seed: seed)
+  private func student(
+    seed: UInt64 = 61, network: DenseFiRevNet? = nil, change: (inout IndependenceSettings) -> Void = { _ in }
+  ) -> Student {
+    let network = network ?? DenseFiRevNet(dimension: Self.dimension, blocks: 3, hidden: 12, seed: seed)
     var settings = IndependenceSettings()
     settings.nuisanceHidden = 16
     settings.replay = 4
+    change(&settings)
     return IndependenceLearner(
-      classifier: BijectiveClassifier(network: network, classes: 2, logitScale: 3), dimensions: Self.dimension,
+      classifier: BijectiveClassifier(network: network, classes: 2, logitMap: .fixed(3)), dimensions: Self.dimension,
+      classMean: 3,
       optimiser: Adamax(learningRate: 1e-2), batch: 24, settings: settings, seed: seed)
   }
 
-  private func trainer(planned: Int) -> Trainer<Student> {
+  private func trainer(planned: Int, change: (inout IndependenceSettings) -> Void = { _ in }) -> Trainer<Student> {
     Trainer(
-      learner: student(), batch: 24, seed: 62, schedule: .linearDecay(lastFraction: 0.5), plannedEpochs: planned)
+      learner: student(change: change), batch: 24, seed: 62, schedule: .linearDecay(lastFraction: 0.5),
+      plannedEpochs: planned)
   }
 
   /// Every number is the class, and noise.
@@ -43,15 +49,25 @@ struct IndependenceLearnerTests {
     return result
   }
 
-  @Test("A state put into a fresh learner goes on to the bit")
-  func resume() throws {
-    var whole = trainer(planned: 4)
+  /// Everything that a learner may have.
+  private static func everything(_ settings: inout IndependenceSettings) {
+    settings.gainWeight = 2
+    settings.nuisanceClassifiers = 2
+    settings.nuisanceReset = 9
+    settings.nuisanceNoise = 0.3
+    settings.nuisanceScale = .whole
+  }
+
+  @Test("A state put into a fresh learner goes on to the bit", arguments: [false, true])
+  func resume(hasEverything: Bool) throws {
+    let change: (inout IndependenceSettings) -> Void = { if hasEverything { Self.everything(&$0) } }
+    var whole = trainer(planned: 4, change: change)
     for _ in 0..<2 { _ = try whole.runEpoch(source) { _, _ in } }
     let saved = state(whole)
     #expect(Set(saved.map(\.parameter.name)).count == saved.count, "names are unique")
     for _ in 0..<2 { _ = try whole.runEpoch(source) { _, _ in } }
 
-    var resumed = trainer(planned: 4)
+    var resumed = trainer(planned: 4, change: change)
     var index = 0
     resumed.visitState { parameter, values in
       #expect(parameter == saved[index].parameter && values.count == saved[index].values.count)
@@ -63,6 +79,69 @@ struct IndependenceLearnerTests {
     for (one, other) in zip(state(whole), state(resumed)) {
       #expect(one.values == other.values, "\(one.parameter.name)")
     }
+  }
+
+  /// Adamax's first step is the rate against the gradient's sign, for every parameter: it must lead down the very loss that is
+  /// reported wherever a step of 2⁻⁷ changes that by more than rounding does. Losses are below 30, of some fifty roundings: 1e-4.
+  @Test("The first step leads down the loss, all its terms included", arguments: [0, 1, 3] as [Float])
+  func downhill(gainWeight: Float) {
+    let network = perturbed(DenseFiRevNet(dimension: Self.dimension, blocks: 2, hidden: 6, seed: 64), seed: 65)
+    func student(_ network: DenseFiRevNet) -> Student {
+      self.student(network: network) {
+        $0.gainWeight = gainWeight
+        $0.gainShare = 0.5
+        $0.ramp = 0
+        $0.nuisanceScale = .whole
+      }
+    }
+    let x = source.batch(Array(0..<40), epoch: 0)
+    let labels = Array(source.labels[0..<40])
+    func loss(_ network: DenseFiRevNet) -> Double {
+      var copy = student(network)
+      return copy.learn(x, labels: labels, progress: 1).loss
+    }
+    var learner = student(network)
+    _ = learner.learn(x, labels: labels, progress: 1)
+    let after = learner.encoder.classifier.network.parameters()
+    var (steep, wrong) = (0, 0)
+    for (place, before) in network.parameters().enumerated() {
+      for index in stride(from: 0, to: before.values.count, by: 2) {
+        func at(_ step: Float) -> Double {
+          var (copy, seen) = (network, 0)
+          copy.visitParameters { _, values in
+            if seen == place { values[index] += step }
+            seen += 1
+          }
+          return loss(copy)
+        }
+        let (below, here, above) = (at(-0x1p-7), at(0), at(0x1p-7))
+        let change = above - below
+        // Not at a kink of a rectifier, where the loss turns.
+        guard abs(change) > 4e-4, (above > here) == (here > below) else { continue }
+        steep += 1
+        if (after[place].values[index] < before.values[index]) != (change > 0) { wrong += 1 }
+      }
+    }
+    #expect(steep > 10 && wrong == 0, "seeds 64, 65: \(wrong) of \(steep) slopes lead up")
+  }
+
+  @Test("The gain falls where it has weight, and cross-entropy alone lets it rise")
+  func gain() throws {
+    func last(_ weight: Float) throws -> Double {
+      var trainer = trainer(planned: 20) {
+        $0.gainWeight = weight
+        $0.likelihoodWeight = 0
+        $0.nuisanceWeight = 0
+        $0.nuisanceClassifiers = 0
+      }
+      var outcome = try trainer.runEpoch(source) { _, _ in }
+      for _ in 1..<20 { outcome = try trainer.runEpoch(source) { _, _ in } }
+      #expect(outcome.accuracy > 0.97, "seeds 61 to 63")
+      #expect(!outcome.figures.contains { $0.name == "game_nuisance_accuracy" })
+      return try #require(outcome.figures.first { $0.name == "gain" }).value
+    }
+    let (bounded, free) = (try last(3), try last(1e-6))
+    #expect(bounded < 0.9 * free, "seeds 61 to 63: \(bounded), \(free)")
   }
 
   @Test("The classes are learned, and what the nuisance classifier reads falls")

@@ -22,10 +22,13 @@ import Testing
     #expect((0..<3).map(configuration.multiplyAdds).reduce(0, +) / 1_000_000 == 121)
     #expect(configuration.makeNetwork().parameterCount() / 10_000 == 133)
     expected.objective = .independence
-    expected.logitScale = 3
+    expected.logitScale = .fixed(3)
     #expect(try parse(["--objective", "ice"]) == expected)
-    expected.logitScale = 0.5
+    expected.logitScale = .fixed(0.5)
     #expect(try parse(["--objective", "ice", "--logit-scale", "0.5"]) == expected)
+    expected.logitScale = .learned
+    expected.preservesVolume = true
+    #expect(try parse(["--objective", "ice", "--logit-scale", "learned", "--volume-preserving"]) == expected)
   }
 
   private static let everything = [
@@ -35,7 +38,34 @@ import Testing
     "18446744073709551615",
   ]
 
-  @Test(arguments: [[], everything, ["--network", "resnet", "--blocks", "2", "--filters", "8", "--seed", "7"]])
+  @Test("A network that preserves volume has no scales and no trained rotations, and no other couplings")
+  func preservingVolume() throws {
+    let words = ["--volume-preserving", "--stages", "2", "--steps", "2", "--filters", "4"]
+    let network = try parse(words).makeNetwork()
+    let names = network.parameters().map(\.parameter.name)
+    #expect(names.contains { $0.hasSuffix("actnorm.bias") })
+    #expect(!names.contains { $0.contains("logScale") || $0.contains(".convolution.") })
+    let x = Activation(samples: 2, height: 28, width: 28, channels: 1, repeating: 0.25)
+    // Rotations as rounded to Float have a determinant within 16 channels' roundings of 1.
+    let logDet = network.initialised(on: x).layer.forward(x).logDet
+    #expect((0..<2).allSatisfy { abs(logDet[$0]) < 1e-3 })
+    for other in [["--coupling", "affine"], ["--convolution", "plain"]] {
+      #expect(throws: UsageError.self) { try parse(words + other) }
+    }
+    var metadata = try parse(words).metadata
+    metadata["volume_preserving"] = nil
+    #expect(try !ImageModelConfiguration(metadata: metadata).preservesVolume, "files of before it was an option")
+    metadata["volume_preserving"] = "true"
+    metadata["coupling"] = "affine"
+    #expect(throws: MetadataError.self) { try ImageModelConfiguration(metadata: metadata) }
+    #expect(throws: UsageError.self) { try parse(["--logit-scale", "0"]) }
+    #expect(throws: UsageError.self) { try parse(["--logit-scale", "much"]) }
+  }
+
+  @Test(arguments: [
+    [], everything, ["--volume-preserving", "--logit-scale", "learned"],
+    ["--network", "resnet", "--blocks", "2", "--filters", "8", "--seed", "7"],
+  ])
   func metadataMakeTheSameConfiguration(words: [String]) throws {
     let configuration = try parse(words)
     #expect(try ImageModelConfiguration(metadata: configuration.metadata) == configuration)

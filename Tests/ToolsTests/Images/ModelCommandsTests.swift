@@ -74,6 +74,28 @@ import Testing
     }
   }
 
+  @Test("A judge that is the model itself sees the logits' class in every metamer that keeps it as bytes")
+  func metamersAreJudged() throws {
+    try SmallModel.withRun(SmallModel.make()) { folder in
+      let output = try succeed(["metamers", folder, "--pairs", "60", "--judge", folder])
+      let metrics = try object(folder + "/metamers/metrics.json")
+      let images = Digits(seed: 5).splits(train: 1, test: Digits.testCount).test
+      let model = SmallModel.make()
+      let pairs = try #require(ImagePairs(labels: images.labels, count: 60, seed: 0))
+      let z = model.encode(images, pairs.sources)
+      let metamers = model.metamers(logitSource: z, nuisanceSource: model.encode(images, pairs.donors))
+      let seen = model.classify(model.encode(model.batch.quantised(metamers)))
+      for (name, indices) in [("logit_source_class", pairs.sources), ("nuisance_source_class", pairs.donors)] {
+        let hits = zip(seen, indices).filter { $0.0 == images.labels[$0.1] }.count
+        let share = try number(metrics, "metamers.judge.\(name)")
+        #expect(abs(share - Double(hits) / 60) < 1e-12)
+      }
+      #expect(output.contains("the judge sees"))
+      let other = runTools(["metamers", folder, "--judge", folder + "/nobody"])
+      #expect(other.code == 1 && other.error.contains("nobody"))
+    }
+  }
+
   @Test func interpolationsBeginAtTheImage() throws {
     let model = SmallModel.make()
     try SmallModel.withRun(model) { folder in

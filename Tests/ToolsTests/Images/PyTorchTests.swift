@@ -19,7 +19,7 @@ struct PyTorchTests {
   func logits(coupling: CouplingKind) throws {
     var configuration = SmallModel.configuration
     configuration.coupling = coupling
-    configuration.logitScale = 3
+    configuration.logitScale = .fixed(3)
     let model = SmallModel.make(configuration, deviation: 0.1)
     try compare(.bijective(model)) { model.logits(model.encode($0)) }
   }

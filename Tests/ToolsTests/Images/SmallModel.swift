@@ -24,14 +24,14 @@ enum SmallModel {
   ) -> ImageModel {
     let digits = Digits(seed: configuration.seed).samples(0..<64, of: .train)
     let x = configuration.batch.activation(digits, Array(0..<64))
-    let network = perturbed(configuration.makeNetwork(), seed: 6, deviation: deviation).initialised(on: x).layer
+    let classifier = perturbed(configuration.makeClassifier(), seed: 6, deviation: deviation).initialised(on: x)
     let count = configuration.paddedHeight * configuration.paddedWidth - configuration.classes
     let extras = [
       Safetensors.Tensor(name: "nuisance.scale", shape: [], values: [7]),
       Safetensors.Tensor(name: "prior.log_scale", shape: [count], values: [Float](repeating: -2, count: count)),
       Safetensors.Tensor(name: "prior.mean", shape: [count], values: [Float](repeating: 0.25, count: count)),
     ]
-    return ImageModel(configuration: configuration, network: network, extras: hasPrior ? extras : [])
+    return ImageModel(configuration: configuration, classifier: classifier, extras: hasPrior ? extras : [])
   }
 
   /// A ResNet of one block a stage with 4 filters, perturbed, for digits of seed 5.

@@ -30,6 +30,15 @@ import Testing
     "ce": ["--objective", "ce", "--stages", "2", "--steps", "1"],
     "ce with dropout": ["--objective", "ce", "--stages", "2", "--steps", "1", "--dropout", "0.3"],
     "ice": ["--objective", "ice", "--stages", "2", "--steps", "1"],
+    "ce with gain": [
+      "--stages", "2", "--steps", "1", "--gain-weight", "2", "--volume-preserving", "--logit-scale", "learned",
+    ],
+    "ice with all": [
+      "--objective", "ice", "--stages", "2", "--steps", "1", "--gain-weight", "2", "--gain-share", "0.5",
+      "--gain-noise",
+      "0.2", "--nuisance-classifiers", "2", "--nuisance-reset", "0.5", "--nuisance-noise", "0.1", "--nuisance-scale",
+      "whole", "--logit-scale", "learned",
+    ],
     "resnet": ["--network", "resnet", "--blocks", "1"],
   ]
 
@@ -45,20 +54,32 @@ import Testing
   }
 
   @Test func everyWeightOfTheGameIsAnOption() throws {
-    let words = ["--nuisance-weight", "0.25", "--likelihood-weight", "0.5", "--nuisance-steps", "7"]
+    let words = [
+      "--nuisance-weight", "0.25", "--likelihood-weight", "0.5", "--nuisance-steps", "7", "--nuisance-classifiers", "2",
+      "--nuisance-reset", "0.5", "--nuisance-noise", "0.25", "--nuisance-scale", "whole", "--gain-weight", "3",
+      "--gain-noise", "0.5", "--gain-share", "0.75", "--batch", "50",
+    ]
     let options = try #require(
       try Options.parse(words, command: "x", options: TrainingConfiguration.options, arguments: []))
     var configuration = TrainingConfiguration(options)
-    let settings = configuration.independence
+    let settings = configuration.independence(.independence, images: 1000)
+    #expect((settings.gainWeight, settings.gainDeviation, settings.gainShare) == (3, 0.5, 0.75))
+    #expect((settings.nuisanceClassifiers, settings.nuisanceReset) == (2, 10))
+    #expect((settings.nuisanceNoise, settings.nuisanceScale) == (0.25, .whole))
     #expect((settings.nuisanceWeight, settings.likelihoodWeight, settings.nuisanceSteps) == (0.25, 0.5, 7))
     // A file of before it was an option.
     configuration.nuisanceSteps = nil
-    #expect(configuration.independence.nuisanceSteps == IndependenceSettings().nuisanceSteps)
+    #expect(
+      configuration.independence(.independence, images: 1000).nuisanceSteps == IndependenceSettings().nuisanceSteps)
+    // Cross-entropy knows the gain, and no game and no density.
+    let plain = configuration.independence(.crossEntropy, images: 1000)
+    #expect((plain.gainWeight, plain.nuisanceWeight, plain.likelihoodWeight) == (3, 0, 0))
+    #expect(plain.nuisanceClassifiers == 0)
   }
 
   @Test(
     "A run that went on from a checkpoint ends with the bytes of one that was not interrupted",
-    arguments: ["ce", "ce with dropout", "ice", "resnet"])
+    arguments: ["ce", "ce with dropout", "ice", "ce with gain", "ice with all", "resnet"])
   func resume(objective: String) throws {
     try withTemporaryFolder { folder in
       try train(objective, "\(folder)/whole")
@@ -77,7 +98,9 @@ import Testing
     }
   }
 
-  @Test("The model's bytes do not depend on the number of threads", arguments: ["ce with dropout", "ice", "resnet"])
+  @Test(
+    "The model's bytes do not depend on the number of threads",
+    arguments: ["ce with dropout", "ice with all", "resnet"])
   func threads(objective: String) throws {
     try withTemporaryFolder { folder in
       for threads in 1...3 { try train(objective, "\(folder)/\(threads)", threads: threads) }
@@ -141,6 +164,32 @@ import Testing
       #expect(ice.code == 64 && ice.error.contains("--objective ice"))
       let memory = runTools(words + ["--memory", "reversible", "--output", "\(folder)/memory"])
       #expect(memory.code == 64 && memory.error.contains("--memory reversible"))
+    }
+  }
+
+  @Test("A run on shiftMNIST leaves its images in place, and tells the error without the shortcut")
+  func shortcut() throws {
+    try withTemporaryFolder { folder in
+      try ShiftedDigits.write("\(folder)/shift", train: 160, test: 40)
+      let words = [
+        "train", "--data", "\(folder)/shift", "--filters", "4", "--stages", "2", "--steps", "1", "--epochs", "1",
+      ]
+      let run = runTools(words + ["--output", "\(folder)/run"])
+      #expect(run.code == 0 && run.error.contains("--shift is 0") && run.error.contains("without the shortcut"))
+      let metrics = try metrics("\(folder)/run/metrics.json")
+      #expect(metrics["shifted.error"] != .null)
+      guard case .array(let epochs) = metrics["epochs"], case .object(let epoch) = epochs.first else {
+        Issue.record("no epochs")
+        return
+      }
+      #expect(epoch["shifted_error"] == metrics["shifted.error"])
+      let told = runTools(words + ["--shift", "2", "--output", "\(folder)/told"])
+      #expect(told.code == 0 && told.error.contains("warning: --shift 2"))
+      let digits = try TensorFile(path: "\(folder)/run/model.safetensors").decode(
+        TrainingConfiguration.self, "training")
+      #expect(digits.shift == 0)
+      let gain = runTools(words + ["--network", "resnet", "--gain-weight", "1", "--output", "\(folder)/no"])
+      #expect(gain.code == 64)
     }
   }
 
