@@ -25,4 +25,26 @@ enum GainPenalty {
     gradient.clearPaddingLanes()
     return (squares * Double(unit), gradient)
   }
+
+  /// The gain of F⁻¹ at codes, ‖x'' − x‖² / ‖F(x'') − F(x)‖² with x'' = F⁻¹(F(x) + σε): the mean over the samples without λ, and the
+  /// gradient of λ times it with respect to F(x''), x'' held fixed; that with respect to F(x) has the opposite sign.
+  ///
+  /// With x'' fixed the gradient drives F(x) and F(x'') apart, which is what makes F⁻¹ smaller there, and needs no way back through an
+  /// inverse.
+  static func evaluateInverse(
+    x: Activation, returned: Activation, code: Activation, codeOfReturned: Activation, weight: Float
+  ) -> (gain: Double, gradient: Activation) {
+    let squares = subtract(returned.view, x.view).norms().map { $0 * $0 }
+    var difference = subtract(codeOfReturned.view, code.view).matrix()
+    var total = 0.0
+    for sample in 0..<difference.rows {
+      let row = (sample * difference.columns)..<((sample + 1) * difference.columns)
+      let distance = difference.values[row].reduce(1e-12) { $0 + Double($1) * Double($1) }
+      let gain = squares[sample] / distance
+      total += gain
+      let factor = Float(-2 * Double(weight) * gain / distance / Double(difference.rows))
+      for place in row { difference.values[place] *= factor }
+    }
+    return (total / Double(max(difference.rows, 1)), Activation(rowsOf: difference))
+  }
 }

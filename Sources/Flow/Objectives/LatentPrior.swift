@@ -24,30 +24,53 @@ public struct LatentPrior: Parameterised, Equatable {
     logScale = mean
   }
 
-  /// The mean over the samples of −log p(z | y) in nats, and of −log p − logDet; every sample's own; and the gradient of
-  /// `weight` · the mean with respect to z, with β's and γ's in `gradient`.
+  /// The mean over the samples of −log p(z | y) − logDet in nats, or of −log p(z) − logDet with p(z) = Σ_y p(z | y)/C where no labels
+  /// are given; and the gradient of `weight` · the mean with respect to z and logDet, with β's and γ's in `gradient`.
+  ///
+  /// Beside cross-entropy the mixture is the objective of IB-INN (Ardizzone et al. 2020, equations 9 to 12) with class means that
+  /// are fixed and differ in z_s alone: softmax(m·z_s) is the posterior of the class.
   public func likelihood(
-    _ z: Activation, logDet: PerSample, labels: [UInt8], weight: Float, gradient: inout LatentPrior
+    _ z: Activation, logDet: PerSample, labels: [UInt8]?, weight: Float, gradient: inout LatentPrior
   ) -> (negative: Double, inputGradient: Activation, logDetGradient: PerSample) {
     let samples = max(z.samples, 1)
     let each = weight / Float(samples)
-    var centred = Activation(concatenating: [z.channels(0..<classes)])
-    for (sample, label) in labels.enumerated() { centred[sample, Int(label)] -= classMean }
+    var semantic = Activation(concatenating: [z.channels(0..<classes)])
+    var (total, responsibilities) = (0.0, nil as Activation?)
+    if let labels {
+      for (sample, label) in labels.enumerated() { semantic[sample, Int(label)] -= classMean }
+    } else {
+      (total, responsibilities) = mixture(semantic, weight: weight)
+    }
     let zeros = [Float](repeating: 0, count: classes)
-    let semantic = GaussianLikelihood(centred.view, mean: zeros, logScale: zeros, weight: each)
+    let own = GaussianLikelihood(semantic.view, mean: zeros, logScale: zeros, weight: each)
     let nuisance = GaussianLikelihood(
       z.channels(classes..<z.channels), mean: mean, logScale: logScale, weight: each)
     gradient.mean = nuisance.meanGradient
     gradient.logScale = nuisance.logScaleGradient
-    var total = 0.0
     for sample in 0..<z.samples {
-      total += Double(semantic.negative[sample, 0]) + Double(nuisance.negative[sample, 0]) - Double(logDet[sample])
+      total += Double(own.negative[sample, 0]) + Double(nuisance.negative[sample, 0]) - Double(logDet[sample])
     }
+    let dsemantic = responsibilities.map { subtract(own.inputGradient.view, $0.view) } ?? own.inputGradient
     return (
-      total / Double(samples),
-      Activation(concatenating: [semantic.inputGradient.view, nuisance.inputGradient.view]),
+      total / Double(samples), Activation(concatenating: [dsemantic.view, nuisance.inputGradient.view]),
       PerSample(samples: z.samples, repeating: -each)
     )
+  }
+
+  /// What the mixture over the classes adds to −log N(z_s; 0, I), as the sum over the samples, m²/2 + log C − log Σ_c e^(m·z_c), and
+  /// `weight` · the mean's gradient with the opposite sign, m·softmax(m·z_s).
+  private func mixture(_ semantic: Activation, weight: Float) -> (sum: Double, gradient: Activation) {
+    let scaled = scaleChannels(semantic.view, by: [Float](repeating: classMean, count: classes))
+    // Cross-entropy to class 0 is log Σ_c e^(m·z_c) − m·z_0, its gradient softmax less one at 0.
+    let zeros = [UInt8](repeating: 0, count: semantic.samples)
+    var (loss, _, gradient) = softmaxCrossEntropy(scaled, labels: zeros)
+    let count = Double(semantic.samples)
+    var sum = count * (Double(classMean * classMean) / 2 + naturalLogarithm(Double(classes)) - loss)
+    for sample in 0..<semantic.samples {
+      sum -= Double(scaled[sample, 0])
+      gradient[sample, 0] += 1 / Float(semantic.samples)
+    }
+    return (sum, scaleChannels(gradient.view, by: [Float](repeating: weight * classMean, count: classes)))
   }
 
   /// Codes of the given classes: z_s = m·onehot(y) + T·noise, z_n = β + T·γ·noise, T being the temperature.

@@ -6,11 +6,15 @@ public struct IndependenceSettings: Sendable, Equatable {
   public var nuisanceWeight: Float = 1
   /// v: the weight of the negative log-likelihood a dimension.
   public var likelihoodWeight: Float = 1
+  /// Whether the likelihood is told the class; where it is not, it is that of the mixture over the classes.
+  public var likelihoodKnowsClass = true
   /// λ: the weight of the gain; see `GainPenalty`.
   public var gainWeight: Float = 0
-  /// σ: the deviation of the noise that the gain is measured with.
+  /// The weight of the inverse's gain.
+  public var inverseGainWeight: Float = 0
+  /// σ: the deviation of the noise that the gains are measured with.
   public var gainDeviation: Float = 0.1
-  /// The fraction of a batch that the gain is measured on.
+  /// The fraction of a batch that the gains are measured on.
   public var gainShare = 0.25
   /// The fraction of training over which w rises from zero.
   public var ramp = 0.1
@@ -48,7 +52,8 @@ public struct IndependenceSettings: Sendable, Equatable {
 /// D's answer to the uniform one, which is where that maximum leads and is bounded; D takes its steps after the encoder's,
 /// on this batch and on remembered ones, or it would memorise each batch and the encoder chase it.
 /// NLL is `LatentPrior`'s, over all of z; d its dimensions; the gain is `GainPenalty`'s. What has weight zero is not computed.
-/// Cost: a step of cross-entropy training, that of a batch larger by the share that the gain is measured on, and D's.
+/// Cost: a step of cross-entropy training, that of a batch larger by the share that a gain is measured on, and D's; the
+/// inverse's gain needs F and F⁻¹ of that share besides.
 public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
   /// The encoder's parameters: those of the bijection and of the prior.
   public struct Encoder: Parameterised {
@@ -101,10 +106,12 @@ public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
   /// One step of the encoder, then the nuisance classifiers'.
   public mutating func learn(_ x: Activation, labels: [UInt8], progress: Double) -> StepOutcome {
     let readOut = encoder.classifier.readOut
-    let displaced = displacedCopies(x)
+    let displaced = settings.gainWeight > 0 ? displaced(first(of: x), "gain") : nil
+    let returned = settings.inverseGainWeight > 0 ? returned(first(of: x)) : nil
+    let others = [displaced, returned].compactMap { $0 }
     let (codes, logDet, tape) = encoder.classifier.network.forwardRecording(
-      displaced.map { Activation(stacking: [x, $0]) } ?? x)
-    let z = displaced == nil ? codes : codes.samples(0..<x.samples)
+      others.isEmpty ? x : Activation(stacking: [x] + others))
+    let z = others.isEmpty ? codes : codes.samples(0..<x.samples)
     let (loss, correct, dsemantic) = encoder.classifier.crossEntropy(
       ofCode: z, labels: labels, gradient: &gradient.classifier)
     var (total, figures) = (loss, [("cross_entropy", loss)])
@@ -124,21 +131,36 @@ public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
     if hasDensity {
       let dimensions = Float(z.channels)
       let (nats, dprior, dvolume) = encoder.prior.likelihood(
-        z, logDet: logDet.prefix(z.samples), labels: labels, weight: settings.likelihoodWeight / dimensions,
-        gradient: &gradient.prior)
+        z, logDet: logDet.prefix(z.samples), labels: settings.likelihoodKnowsClass ? labels : nil,
+        weight: settings.likelihoodWeight / dimensions, gradient: &gradient.prior)
       dz.add(dprior)
       dlogDet = dvolume.padded(to: codes.samples)
       total += Double(settings.likelihoodWeight) * nats / Double(dimensions)
       figures.append(("nats_per_dimension", nats / Double(dimensions)))
     }
-    if let displaced {
-      let (gain, dgain) = GainPenalty.evaluate(
-        code: z.samples(0..<displaced.samples), displaced: codes.samples(z.samples..<codes.samples),
-        deviation: settings.gainDeviation, weight: settings.gainWeight)
-      let rest = Activation(samples: z.samples - displaced.samples, channels: z.channels)
-      dz = Activation(stacking: [subtract(dz.view, Activation(stacking: [dgain, rest]).view), dgain])
-      total += Double(settings.gainWeight) * gain
-      figures.append(("gain", gain))
+    if !others.isEmpty {
+      let count = others[0].samples
+      let code = z.samples(0..<count)
+      var gradients: [Activation] = []
+      if displaced != nil {
+        let (gain, dgain) = GainPenalty.evaluate(
+          code: code, displaced: codes.samples(z.samples..<(z.samples + count)), deviation: settings.gainDeviation,
+          weight: settings.gainWeight)
+        gradients.append(dgain)
+        total += Double(settings.gainWeight) * gain
+        figures.append(("gain", gain))
+      }
+      if let returned {
+        let (gain, dgain) = GainPenalty.evaluateInverse(
+          x: x.samples(0..<count), returned: returned, code: code,
+          codeOfReturned: codes.samples((codes.samples - count)..<codes.samples), weight: settings.inverseGainWeight)
+        gradients.append(dgain)
+        total += Double(settings.inverseGainWeight) * gain
+        figures.append(("inverse_gain", gain))
+      }
+      let rest = Activation(samples: z.samples - count, channels: z.channels)
+      for gradient in gradients { dz = subtract(dz.view, Activation(stacking: [gradient, rest]).view) }
+      dz = Activation(stacking: [dz] + gradients)
     }
     figures.append(("largest_code", Double(z.largestMagnitude)))
     guard total.isFinite else { return StepOutcome(loss: total, correct: correct) }
@@ -152,19 +174,25 @@ public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
     return StepOutcome(loss: total, correct: correct, figures: figures)
   }
 
-  /// x + σε of the first samples, which the gain is measured on; nil where it has no weight.
-  private func displacedCopies(_ x: Activation) -> Activation? {
-    guard settings.gainWeight > 0 else { return nil }
-    // Whole blocks of lanes, so that nothing is moved between lanes.
+  /// The samples that the gains are measured on: whole blocks of lanes, so that nothing is moved between lanes.
+  private func first(of x: Activation) -> Activation {
     let wanted = Int((Double(x.samples) * settings.gainShare).rounded(.up))
-    let first = x.samples(0..<min(x.samples, (max(wanted, 1) + 15) / 16 * 16))
-    let count = first.samples * first.valuesPerSample
-    let noise = RandomStream(seed: seed, name: "gain").gaussians(
-      count: count, offset: steps * x.valuesPerSample * x.samples
-    )
-    .map { settings.gainDeviation * $0 }
-    let lanes = Activation(rowsOf: Matrix(rows: first.samples, columns: first.valuesPerSample, values: noise))
-    return add(first.view, lanes.reshaped(height: x.height, width: x.width, channels: x.channels).view)
+    return x.samples(0..<min(x.samples, (max(wanted, 1) + 15) / 16 * 16))
+  }
+
+  /// x + σε.
+  private func displaced(_ x: Activation, _ name: String) -> Activation {
+    let count = x.samples * x.valuesPerSample
+    let noise = RandomStream(seed: seed, name: name).gaussians(count: count, offset: steps * count)
+      .map { settings.gainDeviation * $0 }
+    let rows = Activation(rowsOf: Matrix(rows: x.samples, columns: x.valuesPerSample, values: noise))
+    return add(x.view, rows.reshaped(height: x.height, width: x.width, channels: x.channels).view)
+  }
+
+  /// F⁻¹(F(x) + σε), by the running moments.
+  private func returned(_ x: Activation) -> Activation {
+    let network = encoder.classifier.network
+    return network.inverse(displaced(network.forward(x).y, "inverse gain")).x
   }
 
   /// The first parameter or output that is not finite.

@@ -164,7 +164,7 @@ struct ImageTraining {
     return largest
   }
 
-  /// −log₂ p(x | y) a dimension of the dequantised test images.
+  /// −log₂ p(x | y), or p(x) where training was not told the class, a dimension of the dequantised test images.
   private func bitsPerDimension(_ encoder: IndependenceLearner<ImageNetwork>.Encoder) -> Double {
     let batches = ImageBatches(
       splits.test, model, augmentation: ImageBatches.Augmentation(dequantises: true))
@@ -173,7 +173,8 @@ struct ImageTraining {
     forEachBatch(of: batches.labels.count, size: Self.evaluationBatch) { range in
       let (z, logDet) = encoder.classifier.network.forward(batches.batch(Array(range), epoch: 0))
       let nats = encoder.prior.likelihood(
-        z, logDet: logDet, labels: Array(batches.labels[range]), weight: 1, gradient: &unused
+        z, logDet: logDet, labels: training.likelihood == .mixture ? nil : Array(batches.labels[range]), weight: 1,
+        gradient: &unused
       ).negative
       total += nats * Double(range.count)
     }

@@ -20,9 +20,19 @@ struct TrainingConfiguration: Codable, Equatable {
   var nuisanceReset: Double?
   var nuisanceNoise: Float?
   var nuisanceScale: NuisanceScale?
+  var likelihood: Likelihood?
   var gainWeight: Float?
+  var inverseGainWeight: Float?
   var gainNoise: Float?
   var gainShare: Double?
+
+  /// What the likelihood term is of.
+  enum Likelihood: String, CaseIterable, Codable {
+    /// p(x | y).
+    case labelled
+    /// p(x), the mean over the classes.
+    case mixture
+  }
 
   /// How the learning rate falls.
   enum Schedule: String, CaseIterable, Codable {
@@ -46,6 +56,9 @@ struct TrainingConfiguration: Codable, Equatable {
       "nuisance-weight", default: 1, in: 0...1000, metavar: "W",
       help: "weight of the nuisance classifier's answer (ice)"),
     .number("likelihood-weight", default: 1, in: 0...1000, metavar: "V", help: "weight of the likelihood term (ice)"),
+    .choice(
+      "likelihood", default: Likelihood.labelled, metavar: "OF",
+      help: "likelihood of images given their labels, or of the mixture over all classes (ice)"),
     .integer(
       "nuisance-steps", default: IndependenceSettings().nuisanceSteps, in: 1...100, metavar: "N",
       help: "steps of the nuisance classifiers after each of the encoder (ice)"),
@@ -65,11 +78,14 @@ struct TrainingConfiguration: Codable, Equatable {
       "gain-weight", default: 0, in: 0...1000, metavar: "L",
       help: "weight of the gain: how far F moves what noise moves in x; 0 for none"),
     .number(
+      "inverse-gain-weight", default: 0, in: 0...1000, metavar: "L",
+      help: "weight of the inverse's gain: how far x moves when noise moves F(x); 0 for none"),
+    .number(
       "gain-noise", default: 0.1, in: 1e-4...2, metavar: "SIGMA",
-      help: "deviation of the noise that the gain is measured with"),
+      help: "deviation of the noise that the gains are measured with"),
     .number(
       "gain-share", default: IndependenceSettings().gainShare, in: 0.01...1, metavar: "F",
-      help: "fraction of a batch that the gain is measured on"),
+      help: "fraction of a batch that the gains are measured on"),
   ]
 
   /// What options ask for, for images of `source`. Those of shiftMNIST are not shifted unless that is asked for: it would move the
@@ -101,13 +117,15 @@ struct TrainingConfiguration: Codable, Equatable {
     nuisanceReset = options.number("nuisance-reset")
     nuisanceNoise = Float(options.number("nuisance-noise"))
     nuisanceScale = options.choice("nuisance-scale", as: NuisanceScale.self)
+    likelihood = options.choice("likelihood", as: Likelihood.self)
     gainWeight = Float(options.number("gain-weight"))
+    inverseGainWeight = Float(options.number("inverse-gain-weight"))
     gainNoise = Float(options.number("gain-noise"))
     gainShare = options.number("gain-share")
   }
 
-  /// Whether the gain is penalised.
-  var hasGain: Bool { (gainWeight ?? 0) > 0 }
+  /// Whether a gain is penalised.
+  var hasGain: Bool { (gainWeight ?? 0) > 0 || (inverseGainWeight ?? 0) > 0 }
 
   /// What happens to an image on its way into training.
   var augmentation: ImageBatches.Augmentation {
@@ -126,6 +144,7 @@ struct TrainingConfiguration: Codable, Equatable {
   func independence(_ objective: ImageModelConfiguration.Objective, images: Int) -> IndependenceSettings {
     var settings = IndependenceSettings()
     if let gainWeight { settings.gainWeight = gainWeight }
+    if let inverseGainWeight { settings.inverseGainWeight = inverseGainWeight }
     if let gainNoise { settings.gainDeviation = gainNoise }
     if let gainShare { settings.gainShare = gainShare }
     if objective == .crossEntropy {
@@ -136,6 +155,7 @@ struct TrainingConfiguration: Codable, Equatable {
     }
     settings.nuisanceWeight = nuisanceWeight
     settings.likelihoodWeight = likelihoodWeight
+    settings.likelihoodKnowsClass = likelihood != .mixture
     if let nuisanceSteps { settings.nuisanceSteps = nuisanceSteps }
     if let nuisanceClassifiers { settings.nuisanceClassifiers = nuisanceClassifiers }
     if let nuisanceReset { settings.nuisanceReset = Int((nuisanceReset * Double(images) / Double(batch)).rounded()) }

@@ -52,6 +52,7 @@ struct IndependenceLearnerTests {
   /// Everything that a learner may have.
   private static func everything(_ settings: inout IndependenceSettings) {
     settings.gainWeight = 2
+    settings.inverseGainWeight = 1
     settings.nuisanceClassifiers = 2
     settings.nuisanceReset = 9
     settings.nuisanceNoise = 0.3
@@ -83,12 +84,17 @@ struct IndependenceLearnerTests {
 
   /// Adamax's first step is the rate against the gradient's sign, for every parameter: it must lead down the very loss that is
   /// reported wherever a step of 2⁻⁷ changes that by more than rounding does. Losses are below 30, of some fifty roundings: 1e-4.
-  @Test("The first step leads down the loss, all its terms included", arguments: [0, 1, 3] as [Float])
-  func downhill(gainWeight: Float) {
+  @Test(
+    "The first step leads down the loss, all its terms included",
+    arguments: [(0, 0), (3, 0), (0, 3)] as [(Float, Float)],
+    [true, false])
+  func downhill(gainWeights: (Float, Float), knowsClass: Bool) {
     let network = perturbed(DenseFiRevNet(dimension: Self.dimension, blocks: 2, hidden: 6, seed: 64), seed: 65)
     func student(_ network: DenseFiRevNet) -> Student {
       self.student(network: network) {
-        $0.gainWeight = gainWeight
+        $0.gainWeight = gainWeights.0
+        $0.inverseGainWeight = gainWeights.1
+        $0.likelihoodKnowsClass = knowsClass
         $0.gainShare = 0.5
         $0.ramp = 0
         $0.nuisanceScale = .whole
@@ -125,11 +131,11 @@ struct IndependenceLearnerTests {
     #expect(steep > 10 && wrong == 0, "seeds 64, 65: \(wrong) of \(steep) slopes lead up")
   }
 
-  @Test("The gain falls where it has weight, and cross-entropy alone lets it rise")
-  func gain() throws {
+  @Test("A gain falls where it has weight, and cross-entropy alone lets it rise", arguments: ["gain", "inverse_gain"])
+  func gain(name: String) throws {
     func last(_ weight: Float) throws -> Double {
       var trainer = trainer(planned: 20) {
-        $0.gainWeight = weight
+        if name == "gain" { $0.gainWeight = weight } else { $0.inverseGainWeight = weight }
         $0.likelihoodWeight = 0
         $0.nuisanceWeight = 0
         $0.nuisanceClassifiers = 0
@@ -138,7 +144,7 @@ struct IndependenceLearnerTests {
       for _ in 1..<20 { outcome = try trainer.runEpoch(source) { _, _ in } }
       #expect(outcome.accuracy > 0.97, "seeds 61 to 63")
       #expect(!outcome.figures.contains { $0.name == "game_nuisance_accuracy" })
-      return try #require(outcome.figures.first { $0.name == "gain" }).value
+      return try #require(outcome.figures.first { $0.name == name }).value
     }
     let (bounded, free) = (try last(3), try last(1e-6))
     #expect(bounded < 0.9 * free, "seeds 61 to 63: \(bounded), \(free)")
