@@ -10,7 +10,7 @@ struct InterpolateCommand: Command {
   let discussion = """
     Takes pairs of test images of different classes and holds the logits z_s of the one while its nuisance z_n becomes the \
     other's in equal steps. A row of the figure is a pair: the image itself at t = 0, its metamer at t = 1, and last the \
-    image whose nuisance it then has.
+    image whose nuisance it then has. With --beside the ways through a second run's model, of the same pairs, stand beside.
 
     Writes interpolation.png and metrics.json.
     """
@@ -21,6 +21,7 @@ struct InterpolateCommand: Command {
       .integer("rows", default: 10, in: 1...40, metavar: "N", help: "pairs of images"),
       .integer("columns", default: 9, in: 2...40, metavar: "N", help: "steps, both ends included"),
       .unsigned("seed", default: 0, metavar: "SEED", help: "seed of the choice of images"),
+      .text("beside", metavar: "RUN", help: "a second run on such images, to draw beside the first"),
       ModelRun.outputOption("interpolate"),
     ] + ModelRun.options
 
@@ -30,41 +31,76 @@ struct InterpolateCommand: Command {
     let folder = try run.outputFolder(name)
     let images = try run.images(train: 0, test: .max).test
     let pairs = try run.pairs(of: images, count: options.integer("rows"), seed: options.unsigned("seed"))
-    let source = model.batch.activation(images, pairs.sources)
-    let donor = model.batch.activation(images, pairs.donors)
-    let z = model.encode(source)
-    var measures = MetamerMeasures()
-    let steps = try steps(model, images, pairs, columns: options.integer("columns")) {
-      measures.add($0, of: model, logitSource: z, source: source, donor: donor)
-    }
     var metrics = run.metrics
     metrics["seed"] = .text(String(options.unsigned("seed")))
-    measures.record(in: &metrics, at: "interpolation")
+    var models = [(name: "", model: model)]
+    if let path = options.textIfGiven("beside") {
+      models = [(Self.name(run.path), model), (Self.name(path), try second(path, like: model))]
+      metrics["beside"] = .text(path)
+    }
+    var tracks: [Track] = []
+    for (index, (name, model)) in models.enumerated() {
+      let source = model.batch.activation(images, pairs.sources)
+      let donor = model.batch.activation(images, pairs.donors)
+      let z = model.encode(source)
+      var measures = MetamerMeasures()
+      let steps = try steps(model, images, pairs, columns: options.integer("columns")) {
+        measures.add($0, of: model, logitSource: z, source: source, donor: donor)
+      }
+      tracks.append(Track(name: name, decisions: model.classify(z), steps: steps))
+      measures.record(in: &metrics, at: index == 0 ? "interpolation" : "interpolation_beside")
+      try console.output((name.isEmpty ? "" : "\(name): ") + measures.summary)
+    }
     metrics.recordMachine()
-
-    let sheet = figure(model, images, pairs, steps)
-    try folder.write(Data(sheet.render().png), to: "interpolation.png")
+    try folder.write(Data(figure(images, pairs, tracks).render().png), to: "interpolation.png")
     try folder.write(metrics.json(), to: "metrics.json")
-    try console.output(measures.summary + "Look at \(folder.file("interpolation.png")).\n")
+    try console.output("Look at \(folder.file("interpolation.png")).\n")
   }
 
-  /// A row for each pair: its steps, given step by step, and the donor.
-  func figure(
-    _ model: ImageModel, _ images: LabelledImages, _ pairs: ImagePairs, _ steps: [[[UInt8]]]
-  ) -> ContactSheet {
+  /// A run's folder without those around it.
+  private static func name(_ run: String) -> String { URL(fileURLWithPath: run).lastPathComponent }
+
+  /// The model of the second run, which must take the first one's images and have an inverse.
+  private func second(_ path: String, like first: ImageModel) throws -> ImageModel {
+    guard case .bijective(let model) = try ModelFile.read(run: path) else {
+      throw FileError("use", path, reason: "it is a ResNet, which has no inverse, and `\(name)` needs one")
+    }
+    let (own, other) = (first.configuration, model.configuration)
+    guard (own.height, own.width, own.classes) == (other.height, other.width, other.classes) else {
+      throw FileError(
+        "use", path,
+        reason: "it takes \(other.height) × \(other.width) pixels of \(other.classes) classes, the first run "
+          + "\(own.height) × \(own.width) of \(own.classes)")
+    }
+    return model
+  }
+
+  /// The ways of all pairs through one model, step by step, and what it says of the sources.
+  struct Track {
+    let name: String
+    let decisions: [UInt8]
+    let steps: [[[UInt8]]]
+  }
+
+  /// A row for each pair: its ways through every model, and the donor.
+  func figure(_ images: LabelledImages, _ pairs: ImagePairs, _ tracks: [Track]) -> ContactSheet {
     var sheet = ContactSheet(
       imageWidth: images.width, imageHeight: images.height,
       cells: pairs.donors.indices.map { row in
-        steps.map { $0[row] } + [Array(images.image(pairs.donors[row]))]
+        tracks.flatMap { $0.steps.map { $0[row] } } + [Array(images.image(pairs.donors[row]))]
       })
     sheet.title = "Every row keeps its logits, and the decision, while its nuisance becomes the last image's"
-    let decisions = model.classify(model.encode(images, pairs.sources))
     sheet.rowLabels = (0..<pairs.count).map { row in
-      "\(images.labels[pairs.sources[row]]) to \(images.labels[pairs.donors[row]]), decision \(decisions[row])"
+      "\(images.labels[pairs.sources[row]]) to \(images.labels[pairs.donors[row]]), decision "
+        + tracks.map { String($0.decisions[row]) }.joined(separator: " and ")
     }
     sheet.columnLabels =
-      steps.indices.map { "t = \(NumberText.fixed(Double($0) / Double(steps.count - 1), decimals: 2))" }
-      + ["nuisance from"]
+      tracks.flatMap { track in
+        track.steps.indices.map { step in
+          (track.name.isEmpty ? "" : "\(track.name), ")
+            + "t = \(NumberText.fixed(Double(step) / Double(track.steps.count - 1), decimals: 2))"
+        }
+      } + ["nuisance from"]
     sheet.scale = sheet.readableScale
     return sheet
   }

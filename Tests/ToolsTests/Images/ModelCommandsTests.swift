@@ -74,6 +74,23 @@ import Testing
     }
   }
 
+  @Test("A second run's ways stand beside the first's, of the same pairs")
+  func interpolationsSideBySide() throws {
+    try SmallModel.withRun(SmallModel.make()) { folder in
+      let words = ["interpolate", folder, "--rows", "2", "--columns", "3"]
+      let output = try succeed(words + ["--beside", folder])
+      #expect(output.components(separatedBy: "run: ").count == 4, "two runs, each named, and the first line")
+      let metrics = try object(folder + "/interpolate/metrics.json")
+      for name in ["interpolation", "interpolation_beside"] {
+        #expect(try number(metrics, "\(name).count") == 6)
+      }
+      try SmallModel.withRun(SmallModel.residual) { other in
+        let refused = runTools(words + ["--beside", other])
+        #expect(refused.code == 1 && refused.error.contains("ResNet"))
+      }
+    }
+  }
+
   @Test("A judge that is the model itself sees the logits' class in every metamer that keeps it as bytes")
   func metamersAreJudged() throws {
     try SmallModel.withRun(SmallModel.make()) { folder in
@@ -108,7 +125,9 @@ import Testing
       let pairs = try #require(ImagePairs(labels: images.labels, count: 2, seed: 0))
       let command = InterpolateCommand()
       let steps = try command.steps(model, images, pairs, columns: 3)
-      let sheet = command.figure(model, images, pairs, steps)
+      let decisions = model.classify(model.encode(images, pairs.sources))
+      let sheet = command.figure(
+        images, pairs, [InterpolateCommand.Track(name: "", decisions: decisions, steps: steps)])
       let labels = pairs.sources.map { images.labels[$0] }
       #expect(zip(sheet.rowLabels, labels).allSatisfy { $0.hasPrefix("\($1) to ") } && sheet.rowLabels.count == 2)
       #expect(sheet.columnLabels == ["t = 0.00", "t = 0.50", "t = 1.00", "nuisance from"])
