@@ -2,14 +2,14 @@
 struct Figure8Recipe {
   /// Options by model.
   let words: [Figure8.Model: [String]]
-  /// Units of a hidden layer of the fresh nuisance classifiers, and their passes over the codes of D_train.
-  let probe: (hidden: Int, epochs: Int)
+  /// Units of a hidden layer of the readers of z_n and z, and their epochs; nil for the reader's own.
+  let reader: (hidden: Int?, epochs: Int?)
   /// What it is, in a sentence for the report.
   let remark: String
 
-  init(words: [Figure8.Model: [String]], probe: (hidden: Int, epochs: Int), remark: String) {
+  init(words: [Figure8.Model: [String]], reader: (hidden: Int?, epochs: Int?), remark: String) {
     self.words = words
-    self.probe = probe
+    self.reader = reader
     self.remark = remark
   }
 
@@ -23,7 +23,7 @@ struct Figure8Recipe {
       .independence: independence + budget.nuisanceWeight,
       .control: independence + ["--nuisance-weight", "0"],
     ]
-    probe = (hidden: 1024, epochs: 12)
+    reader = (hidden: nil, epochs: nil)
     let network = budget.isQuick ? "" : " The paper does not describe its ResNet; ours is ResNet-20."
     remark =
       budget.remark(quickEpochs: "cross-entropy 3, independence cross-entropy and control 6, ResNet 2") + network

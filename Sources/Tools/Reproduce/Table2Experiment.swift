@@ -16,8 +16,7 @@ struct Table2Experiment {
     for objective in ["ce", "ice"] {
       try runs.train(objective, words(objective))
       if !runs.exists("\(objective)/nuisance/metrics.json") {
-        let draws = budget.isQuick ? "1" : "2"
-        try runs.command(NuisanceCommand(), [runs.folder.file(objective), "--draws", draws])
+        try runs.command(NuisanceCommand(), [runs.folder.file(objective), "--reader", "all"])
       }
       metrics[objective] = .object([
         "logits": try runs.metrics("\(objective)/metrics.json").value,
