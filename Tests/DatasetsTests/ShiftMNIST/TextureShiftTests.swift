@@ -105,9 +105,9 @@ import Testing
     let digests = [ShiftMNIST.Part.train, .test, .shifted].map { SHA256.hexadecimal(set[$0].images.pixels) }
     #expect(
       digests == [
-        "TRAIN",
-        "TEST",
-        "SHIFTED",
+        "71a58650567e97d39a17600fcfe5c2081d61bf7b811d50733cfdfda00e67e700",
+        "d62414fbd8772365c95f659096ef5380f37ad78078db1404479e257ab1e09965",
+        "9059638180191e70c2219978161e14a764987df57b2d5563557a11b5a92f4072",
       ])
   }
 

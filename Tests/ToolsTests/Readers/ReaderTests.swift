@@ -60,7 +60,7 @@ import Testing
   }
 
   private func reading(_ kind: Reader.Kind, _ train: CodeDraws, _ test: CodeDraws, epochs: Int) throws -> Reading {
-    try Reader(kind, hidden: kind == .convolutional ? 2 : 32, epochs: epochs, seed: 8, console: console)
+    try Reader(kind, hidden: kind == .convolutional ? 4 : 32, epochs: epochs, seed: 8, console: console)
       .readNuisance(train, test: test, moments: ColumnMoments(train), by: coder, of: "digits")
   }
 
@@ -74,10 +74,10 @@ import Testing
     }
     let train = try draws(images(0..<200, augmented: false, labels: labels("train", 200)), 1)
     let test = try draws(images(300..<600, augmented: false, labels: labels("test", 300)), 1)
-    let found = try reading(kind, train, test, epochs: kind == .convolutional ? 12 : 30)
+    let found = try reading(kind, train, test, epochs: 60)
     #expect(abs(found.error - 0.9) < 0.104, "\(found): six deviations")
     #expect(found.information < 0.1, "\(found)")
-    #expect((found.trainError ?? 1) < (kind == .convolutional ? 0.85 : 0.5), "\(found)")
+    #expect((found.trainError ?? 1) < 0.7, "\(found)")
   }
 
   /// The perturbed network spreads digits over its code, so that even a short training finds them.
@@ -85,8 +85,8 @@ import Testing
   func digitsAreRead(kind: Reader.Kind) throws {
     let train = try draws(images(0..<600, augmented: false), 1)
     let test = try draws(images(600..<800, augmented: false), 1)
-    let found = try reading(kind, train, test, epochs: 12)
-    #expect(found.error < 0.5 && found.information > 0.7, "\(found)")
+    let found = try reading(kind, train, test, epochs: kind == .convolutional ? 30 : 12)
+    #expect(found.error < 0.5 && found.information > 0.5, "\(found)")
     #expect(found.information == max(0, found.entropy - found.crossEntropy))
   }
 

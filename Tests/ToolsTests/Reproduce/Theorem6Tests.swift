@@ -88,7 +88,7 @@ import Testing
       try Data(outside.utf8).write(to: URL(fileURLWithPath: manifest))
       #expect(error().contains("cannot use \(manifest): the code of label 9 is row 58"))
       try FileManager.default.removeItem(atPath: manifest)
-      #expect(error() == "Tools: cannot use \(manifest): no such file or folder.\n")
+      #expect(error() == "Tools: cannot read \(manifest): no such file or folder.\n")
       // A folder of before images without the shortcut were written.
       try FileManager.default.removeItem(atPath: "\(data)/unshortcut-images-idx3-ubyte.gz")
       #expect(
