@@ -9,7 +9,7 @@ struct Tools {
   static let commands: [any Command] = [
     SpheresCommand(), TrainCommand(), EvaluateCommand(), AgreementCommand(), NuisanceCommand(), MetamersCommand(),
     InterpolateCommand(), SamplesCommand(), InspectCommand(), ReproduceCommand(), ShiftedCommand(),
-    FetchMNISTCommand(), BuildShiftMNISTCommand(),
+    Theorem6Command(), FetchMNISTCommand(), BuildShiftMNISTCommand(),
   ]
 
   /// Runs the command line of this process and exits with its code.

@@ -78,8 +78,15 @@ public struct LabelledImages: Equatable, Sendable {
       labels: Array(labels[..<limit]))
   }
 
+  /// The images at some indices, in their order; the number of classes stays.
+  public func selecting(_ indices: [Int]) -> LabelledImages {
+    LabelledImages(
+      height: height, width: width, classes: classes, pixels: indices.flatMap { image($0) },
+      labels: indices.map { labels[$0] })
+  }
+
   /// The same images where there are `classes` classes, which must be no fewer.
-  func with(classes: Int) -> LabelledImages {
+  public func with(classes: Int) -> LabelledImages {
     LabelledImages(height: height, width: width, classes: classes, pixels: pixels, labels: labels)
   }
 

@@ -1,6 +1,6 @@
 /// How every image of a shiftMNIST was made, as comma-separated values (RFC 4180, lines ended by LF).
 ///
-/// A line for each image of the three sets, in order. With the parameters of the manifest, the source's images and the
+/// A line for each image of the sets, in order. With the parameters of the manifest, the source's images and the
 /// textures, it is enough to make every image again, bit for bit. A column that does not apply is empty.
 public enum Provenance {
   /// The names of the columns.
@@ -13,7 +13,7 @@ public enum Provenance {
   public static func csv(_ set: ShiftMNIST, types: [TextureType] = []) -> [UInt8] {
     let names = types.map { (type: field($0.name), files: $0.images.map { field($0.name) }) }
     var bytes = Array("\(header)\n".utf8)
-    bytes.reserveCapacity(64 * (set.train.images.count + 2 * set.test.images.count))
+    bytes.reserveCapacity(128 * (set.train.images.count + set.test.images.count))
     for part in ShiftMNIST.Part.allCases {
       let split = Array(part.rawValue.utf8)
       for (index, addition) in set[part].additions.enumerated() {

@@ -1,10 +1,10 @@
 /// One variant of shiftMNIST (Jacobsen et al. 2019, section 4 and figure 8): images with a second, perfectly predictive
 /// feature of the class, which the shifted test set no longer has.
 ///
-/// All three sets keep the order of the images that they are made of: image i of `train` is training image i of the
-/// source, image i of `test` and of `shifted` is test image i.
+/// All sets keep the order of the images that they are made of: image i of `train` and of `unshortcut` is training image i
+/// of the source, image i of `test` and of `shifted` is test image i.
 public struct ShiftMNIST: Equatable, Sendable {
-  /// The three sets; the raw value names them in files.
+  /// The sets; the raw value names them in files.
   public enum Part: String, CaseIterable, Sendable {
     /// Training images, with the feature.
     case train
@@ -12,6 +12,8 @@ public struct ShiftMNIST: Equatable, Sendable {
     case test
     /// The same test images without the feature, or with one that says nothing: the adversarial test.
     case shifted
+    /// The training images as `shifted` has the test images: what a reader of the digit on D_Adv learns from.
+    case unshortcut
   }
 
   /// The training images.
@@ -20,6 +22,8 @@ public struct ShiftMNIST: Equatable, Sendable {
   public let test: ShiftedImages
   /// The adversarial test.
   public let shifted: ShiftedImages
+  /// The training images without the feature, or with one that says nothing.
+  public let unshortcut: ShiftedImages
 
   /// One of the sets.
   public subscript(part: Part) -> ShiftedImages {
@@ -27,6 +31,7 @@ public struct ShiftMNIST: Equatable, Sendable {
     case .train: train
     case .test: test
     case .shifted: shifted
+    case .unshortcut: unshortcut
     }
   }
 }

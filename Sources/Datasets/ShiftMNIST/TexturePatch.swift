@@ -2,7 +2,7 @@ import Kernels
 
 /// A patch of a texture's image, of the size of the digits.
 public struct TexturePatch: Equatable, Sendable {
-  /// The index of the texture: the label it belongs to, except in the shifted test.
+  /// The index of the texture: the label it belongs to, where the texture is a shortcut.
   public let type: Int
   /// The index of the image among the texture's.
   public let image: Int

@@ -1,6 +1,6 @@
 import Kernels
 
-/// Texture shiftMNIST: the texture behind a digit gives the label away; behind the shifted test images it is random.
+/// Texture shiftMNIST: the texture behind a digit gives the label away; without the shortcut it is random.
 ///
 /// With a patch's value v, scaled to p = low + v·(high − low)/255, and a digit's value d, an image's value is
 /// d + (1 − d/255)·p. Both are rounded to the nearest integer, and there are no ties, as 255 is odd. Contrast is not
@@ -32,7 +32,7 @@ public struct TextureShift: Equatable, Sendable {
     return sources
   }
 
-  /// The three sets. Cost: some nanoseconds a pixel, on all threads; the same bytes for any number of them.
+  /// The four sets. Cost: some nanoseconds a pixel, on all threads; the same bytes for any number of them.
   ///
   /// - Throws: where there are too few textures or images of one, or an image is smaller than the digits.
   public func apply(to splits: ImageSplits) throws(ShiftMNISTError) -> ShiftMNIST {
@@ -48,13 +48,15 @@ public struct TextureShift: Equatable, Sendable {
     let (train, test) = (sources.map(\.train), sources.map(\.test))
     return ShiftMNIST(
       train: textured(splits.train, .train, from: train), test: textured(splits.test, .test, from: test),
-      shifted: textured(splits.test, .shifted, from: test))
+      shifted: textured(splits.test, .shifted, from: test), unshortcut: textured(splits.train, .unshortcut, from: train)
+    )
   }
 
   /// Images of one task.
   private static let imagesPerTask = 512
 
   private func textured(_ images: LabelledImages, _ part: ShiftMNIST.Part, from sources: [[Int]]) -> ShiftedImages {
+    let isShortcut = part == .train || part == .test
     let stream = RandomStream(seed: seed, name: "shiftmnist patches \(part.rawValue)")
     let levels = (0...255).map { Self.level(UInt8($0), low: low, high: high) }
     let tasks = (images.count + Self.imagesPerTask - 1) / Self.imagesPerTask
@@ -62,7 +64,7 @@ public struct TextureShift: Equatable, Sendable {
       let range = (task * Self.imagesPerTask)..<min((task + 1) * Self.imagesPerTask, images.count)
       let patches = range.map { index in
         TexturePatch(
-          index: index, of: stream, type: part == .shifted ? nil : Int(images.labels[index]), types: types,
+          index: index, of: stream, type: isShortcut ? Int(images.labels[index]) : nil, types: types,
           sources: sources, height: images.height, width: images.width)
       }
       let size = images.height * images.width

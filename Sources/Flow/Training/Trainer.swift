@@ -125,6 +125,21 @@ extension Classifier {
     accuracy(MatrixSource(samples: samples, columns: columns, labels: labels), batch: 2000)
   }
 
+  /// The mean cross-entropy in nats and the fraction of samples whose class is not their label, in batches that bound the
+  /// memory.
+  public func evaluate(_ source: some BatchSource, batch: Int) -> (crossEntropy: Double, error: Double) {
+    precondition(!source.labels.isEmpty, "evaluate: expected a label for each of some samples")
+    var (nats, correct) = (0.0, 0)
+    forEachBatch(of: source.labels.count, size: batch) { range in
+      let logits = logits(source.batch(Array(range), epoch: 0))
+      let outcome = softmaxCrossEntropy(logits, labels: Array(source.labels[range]))
+      nats += outcome.loss * Double(range.count)
+      correct += outcome.correct
+    }
+    let count = Double(source.labels.count)
+    return (nats / count, 1 - Double(correct) / count)
+  }
+
   /// The fraction of samples whose class is their label.
   public func accuracy(_ source: some BatchSource, batch: Int) -> Double {
     precondition(!source.labels.isEmpty, "accuracy: expected a label for each of some samples")

@@ -57,8 +57,9 @@ struct ImageFiles {
       let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
       if FileManager.default.fileExists(atPath: path) { return path }
     }
-    throw FileError(
-      "read the folder", folder, reason: "it holds no \(names[0]), plain or .gz (`Tools fetch-mnist` downloads MNIST)")
+    let isOfMNIST = ["train", "t10k"].contains { name.hasPrefix($0) }
+    let hint = isOfMNIST ? "`Tools fetch-mnist` downloads MNIST" : "`Tools build-shiftmnist` writes it"
+    throw FileError("read the folder", folder, reason: "it holds no \(names[0]), plain or .gz (\(hint))")
   }
 
   private func decode(_ path: String) throws -> IDX {

@@ -45,7 +45,7 @@ struct Budget {
   var nuisanceWeight: [String] { isQuick || epochs != nil ? ["--nuisance-weight", "0.5"] : [] }
 
   /// What it is, in a sentence for reports; `quickEpochs` says the quick budget's.
-  func remark(quickEpochs: String) -> String {
+  func remark(quickEpochs: Int) -> String {
     let network =
       isQuick
       ? "The quick budget: smaller bijections (3 × 4 steps, 64 filters)"
@@ -53,6 +53,7 @@ struct Budget {
     let paper = isQuick ? "the paper's (3 × 16 steps, 128 filters, 100 epochs)" : "the paper's (100)"
     if let epochs { return "\(network) and fewer epochs (\(epochs) for every model) than \(paper)." }
     return isQuick
-      ? "\(network) and fewer epochs (\(quickEpochs)) than \(paper)." : "The paper's network and number of epochs."
+      ? "\(network) and fewer epochs (\(quickEpochs) for every model) than \(paper)."
+      : "The paper's network and number of epochs."
   }
 }

@@ -45,16 +45,7 @@ struct ExperimentRuns {
   /// What a run wrote as JSON.
   ///
   /// - Throws: `FileError` where the file is missing or no such JSON.
-  func metrics(_ name: String) throws -> Metrics {
-    let path = folder.file(name)
-    let data = try ImageFiles.read(path, limit: 1 << 24)
-    guard case .object(let values) = try? JSONDecoder().decode(MetricsValue.self, from: data) else {
-      throw FileError("read", path, reason: "it is no JSON of metrics")
-    }
-    var metrics = Metrics()
-    for (name, value) in values where !name.contains(".") && !name.isEmpty { metrics[name] = value }
-    return metrics
-  }
+  func metrics(_ name: String) throws -> Metrics { try Metrics(contentsOf: folder.file(name)) }
 
   /// Writes an experiment's figures, with the command, the time since `began` and the machine.
   func write(_ metrics: Metrics, began: Double) throws {
@@ -67,6 +58,18 @@ struct ExperimentRuns {
 }
 
 extension Metrics {
+  /// The JSON of a file.
+  ///
+  /// - Throws: `FileError` where the file is missing or no such JSON.
+  init(contentsOf path: String) throws {
+    let data = try ImageFiles.read(path, limit: 1 << 24)
+    guard case .object(let values) = try? JSONDecoder().decode(MetricsValue.self, from: data) else {
+      throw FileError("read", path, reason: "it is no JSON of metrics")
+    }
+    self.init()
+    for (name, value) in values where !name.contains(".") && !name.isEmpty { self[name] = value }
+  }
+
   /// The number at a path; nil where there is none.
   func number(_ path: String) -> Double? {
     switch self[path] {

@@ -11,12 +11,15 @@ struct Figure8 {
     case texture
   }
 
-  /// The models, in the figure's order, and one that the paper does not have. The raw value names folders and metrics.
+  /// The models, in the figure's order, and two that the paper does not have. The raw value names folders and metrics.
   enum Model: String, CaseIterable {
     case resNet = "resnet"
     case crossEntropy = "ce"
+    /// Equation 6.
     case independence = "ice"
-    /// Independence cross-entropy without its nuisance term: what the term itself does is the difference to this one.
+    /// Independence cross-entropy with a bound on the gain of F in place of the likelihood.
+    case bounded
+    /// The bounded one without its nuisance term: what the term itself does is the difference to this one.
     case control
 
     /// For tables.
@@ -25,7 +28,19 @@ struct Figure8 {
       case .resNet: "CE ResNet"
       case .crossEntropy: "CE fi-RevNet"
       case .independence: "iCE fi-RevNet"
-      case .control: "control (iCE, no nuisance term)"
+      case .bounded: "iCE, bounded gain"
+      case .control: "its control (no nuisance term)"
+      }
+    }
+
+    /// For figures with little room.
+    var shortTitle: String {
+      switch self {
+      case .resNet: "ResNet"
+      case .crossEntropy: "CE"
+      case .independence: "iCE"
+      case .bounded: "bounded"
+      case .control: "control"
       }
     }
   }
@@ -44,39 +59,48 @@ struct Figure8 {
     }
   }
 
-  /// What is measured of a run, and where it stands in the files of a run.
-  enum Quantity: String, CaseIterable {
-    case trainError = "train_error"
-    case testError = "test_error"
-    case shiftedError = "shifted_error"
-    case nuisanceError = "nuisance_error"
-    case nuisanceHalfError = "nuisance_error_iid_halves"
-    case nuisanceShiftedError = "nuisance_error_shifted_halves"
-    case information = "information_lower_bound_nats"
-    case halfInformation = "information_lower_bound_nats_iid_halves"
-    case shiftedInformation = "information_lower_bound_nats_shifted_halves"
-
-    fileprivate var path: String {
-      switch self {
-      case .trainError: "train.error"
-      case .testError: "test.error"
-      case .shiftedError: "shifted.error"
-      case .nuisanceError: "nuisance.iid.test_error"
-      case .nuisanceHalfError: "nuisance.iid_halves.test_error"
-      case .nuisanceShiftedError: "nuisance.shifted_halves.test_error"
-      case .information: "nuisance.iid.information_lower_bound_nats"
-      case .halfInformation: "nuisance.iid_halves.information_lower_bound_nats"
-      case .shiftedInformation: "nuisance.shifted_halves.information_lower_bound_nats"
-      }
+  /// What is measured of a run, and where it stands in the files of a run: a number at a path.
+  struct Quantity: Hashable {
+    /// The files, which training, `ShiftMeasurement` and `Theorem6Measurement` write.
+    enum File {
+      case training, shift, theorem6
     }
 
-    fileprivate var isOfTraining: Bool { self == .trainError || self == .testError }
+    /// What this experiment's own metrics call it.
+    let name: String
+    fileprivate let file: File
+    fileprivate let path: String
+
+    static let trainError = Quantity(name: "train_error", file: .training, path: "train.error")
+    static let testError = Quantity(name: "test_error", file: .training, path: "test.error")
+    static let shiftedError = Quantity(name: "shifted_error", file: .shift, path: "shifted.error")
+    static let recentredError = theorem6("d_adv.recentred_argmax_error")
+    static let wrongCodeError = theorem6("wrong_code.argmax_error")
+
+    /// A number of theorem 6, by its path there.
+    static func theorem6(_ path: String) -> Quantity {
+      Quantity(name: "theorem6.\(path)", file: .theorem6, path: path)
+    }
+
+    /// All that are recorded.
+    static let all: [Quantity] =
+      [trainError, testError, shiftedError, recentredError, wrongCodeError]
+      + Theorem6.Distribution.allCases.flatMap { distribution in
+        [theorem6("\(distribution.rawValue).entropy_nats")]
+          + Theorem6.parts.flatMap { part in
+            ["test_error", "information_lower_bound_nats"].map {
+              theorem6("\(distribution.rawValue).\(part).\($0)")
+            }
+          }
+      }
   }
 
   let variant: Variant
   private let remark: String
   private let seeds: [UInt64]
   private var values: [Model: [Quantity: [Double]]] = [:]
+  /// The errors on D_Adv after every epoch, run by run.
+  private(set) var curves: [Model: [[Double]]] = [:]
 
   /// A figure without runs; `remark` says how they were trained.
   init(variant: Variant, remark: String, seeds: [UInt64]) {
@@ -85,12 +109,43 @@ struct Figure8 {
     self.seeds = seeds
   }
 
-  /// Adds a run: what training wrote, and what `ShiftMeasurement` did.
-  mutating func add(_ model: Model, training: Metrics, shift: Metrics) {
-    for quantity in Quantity.allCases {
-      guard let value = (quantity.isOfTraining ? training : shift).number(quantity.path) else { continue }
+  /// Adds a run: what training and the measurements wrote. Of a network without an inverse there is no theorem 6.
+  mutating func add(_ model: Model, training: Metrics, shift: Metrics, theorem6: Metrics?) {
+    for quantity in Quantity.all {
+      let metrics: Metrics? =
+        switch quantity.file {
+        case .training: training
+        case .shift: shift
+        case .theorem6: theorem6
+        }
+      guard let value = metrics?.number(quantity.path) else { continue }
       values[model, default: [:]][quantity, default: []].append(value)
     }
+    guard case .array(let epochs) = training["epochs"] else { return }
+    let errors = epochs.compactMap { epoch -> Double? in
+      guard case .object(let figures) = epoch, case .number(let error) = figures["shifted_error"] else { return nil }
+      return error
+    }
+    if !errors.isEmpty { curves[model, default: []].append(errors) }
+  }
+
+  /// The mean over the runs of the error on D_Adv after every epoch; empty without runs.
+  func curve(_ model: Model) -> [Double] {
+    let runs = curves[model, default: []]
+    let count = runs.map(\.count).min() ?? 0
+    return (0..<count).map { epoch in runs.reduce(0) { $0 + $1[epoch] } / Double(runs.count) }
+  }
+
+  /// Where the paper's error of a model lies on our curve, a sentence; nil without either.
+  func place(_ model: Model) -> String? {
+    guard let paper = Self.paper(variant, model)?.shifted, let last = curve(model).last else { return nil }
+    let printed = Self.percent(paper)
+    let ends = "after \(curve(model).count) epochs it is \(Self.percent(100 * last)) %"
+    let start = "\(model.title): the paper's error on D_Adv is \(printed) %; "
+    if let reached = curve(model).firstIndex(where: { 100 * $0 >= paper }) {
+      return start + "ours first reaches that after epoch \(reached + 1), and \(ends)."
+    }
+    return start + "ours stays below that, and \(ends)."
   }
 
   /// A figure over the seeds; nil where no run has it.
@@ -105,7 +160,7 @@ struct Figure8 {
     case (.texture, .resNet): (0.00, 87.83)
     case (.texture, .crossEntropy): (0.18, 73.71)
     case (.texture, .independence): (0.53, 59.99)
-    case (_, .control): nil
+    case (_, .bounded), (_, .control): nil
     }
   }
 
@@ -134,19 +189,28 @@ struct Figure8 {
     Self.difference({ spread($0, quantity)?.mean }, isImprovement: quantity == .shiftedError)
   }
 
-  /// How much lower than the control's the mean error of iCE is: what its nuisance term does, all else being equal.
+  /// How much lower than its control's the mean error of the bounded model is: what its nuisance term does, all else being equal.
   func nuisanceTermEffect(_ quantity: Quantity) -> Double? {
-    guard let control = spread(.control, quantity), let own = spread(.independence, quantity) else { return nil }
+    guard let control = spread(.control, quantity), let own = spread(.bounded, quantity) else { return nil }
     return control.mean - own.mean
   }
 
-  /// Whether the bounds are in the order that theorem 6 assumes of the true informations, I_DAdv(y; zₙ) ≤ I_D(y; zₙ); nil
-  /// without bounds. Both are of classifiers that learned from as many codes.
-  func isInOrder(_ model: Model) -> Bool? {
-    guard let shifted = spread(model, .shiftedInformation), let own = spread(model, .halfInformation) else {
-      return nil
-    }
-    return shifted.mean <= own.mean
+  /// What readers found of a model's code, as means over seeds; nil where it has none.
+  func bounds(_ model: Model) -> Theorem6Bounds? {
+    Theorem6Bounds { spread(model, .theorem6($0))?.mean }
+  }
+
+  /// Bars in the manner of the paper's figure 6, of all models with a code.
+  var theorem6Chart: Theorem6Chart {
+    let distributions = [Theorem6.Distribution.train, .adversarial]
+    return Theorem6Chart(
+      groups: Model.allCases.filter { bounds($0) != nil }.flatMap { model in
+        distributions.map { distribution in
+          .init(name: "\(model.shortTitle), \(distribution.title)", distribution: distribution) {
+            spread(model, .theorem6($0))?.mean
+          }
+        }
+      }, title: "What readers find of the class, \(variant.rawValue) shiftMNIST (the paper's figure 6)")
   }
 
   /// For `metrics.json`.
@@ -156,22 +220,23 @@ struct Figure8 {
     metrics["budget"] = .text(remark)
     metrics["seeds"] = .array(seeds.map { .text(String($0)) })
     for model in Model.allCases {
-      for quantity in Quantity.allCases {
+      for quantity in Quantity.all {
         guard let spread = spread(model, quantity) else { continue }
-        let path = "\(model.rawValue).\(quantity.rawValue)"
+        let path = "\(model.rawValue).\(quantity.name)"
         metrics["\(path).mean"] = .number(spread.mean)
         metrics["\(path).deviation"] = spread.deviation.map { .number($0) } ?? .null
         metrics["\(path).runs"] = .numbers(values[model]?[quantity] ?? [])
       }
-      if let isInOrder = isInOrder(model) { metrics["\(model.rawValue).theorem6_order_of_bounds"] = .bool(isInOrder) }
+      if !curve(model).isEmpty { metrics["\(model.rawValue).shifted_error_by_epoch"] = .numbers(curve(model)) }
+      bounds(model)?.record(in: &metrics, at: "\(model.rawValue).theorem6")
       if let paper = Self.paper(variant, model) {
         metrics["paper.\(model.rawValue).train_error"] = .number(paper.train / 100)
         metrics["paper.\(model.rawValue).shifted_error"] = .number(paper.shifted / 100)
       }
     }
     for quantity in [Quantity.trainError, .testError, .shiftedError] {
-      metrics["difference.\(quantity.rawValue)"] = difference(quantity).map { .number($0) } ?? .null
-      metrics["nuisance_term.\(quantity.rawValue)"] = nuisanceTermEffect(quantity).map { .number($0) } ?? .null
+      metrics["difference.\(quantity.name)"] = difference(quantity).map { .number($0) } ?? .null
+      metrics["nuisance_term.\(quantity.name)"] = nuisanceTermEffect(quantity).map { .number($0) } ?? .null
     }
     let printed = Self.paperDifference(variant)
     metrics["paper.difference.train_error"] = .number(printed.train / 100)
@@ -221,21 +286,39 @@ extension Figure8 {
         "Difference", Self.percent(printed.train), own(.trainError), own(.testError), Self.percent(printed.shifted),
         own(.shiftedError),
       ],
-      ["control less iCE", "–", term(.trainError), term(.testError), "–", term(.shiftedError)],
+      ["control less bounded", "–", term(.trainError), term(.testError), "–", term(.shiftedError)],
     ]
   }
 
-  private static let nuisanceHeader = [
-    "z_n", "D_train, % error", "its halves", "D_Adv, % error", "I_D(y; z_n) ≥", "its halves", "I_DAdv(y; z_n) ≥",
+  private var modelsWithCode: [Model] { Model.allCases.filter { bounds($0) != nil } }
+
+  private static let readerHeader = [
+    "% error", "argmax, D_Adv", "re-centred", "argmax, wrong code", "z_s, D_Adv", "z_n, D_train", "z_n, D_Adv",
+    "z_n, wrong code",
   ]
 
-  private var nuisanceRows: [[String]] {
-    Model.allCases.filter { spread($0, .nuisanceError) != nil }.map { model in
+  private var readerRows: [[String]] {
+    modelsWithCode.map { model in
       [
-        model.title, percent(model, .nuisanceError), percent(model, .nuisanceHalfError),
-        percent(model, .nuisanceShiftedError), nats(model, .information), nats(model, .halfInformation),
-        nats(model, .shiftedInformation),
+        model.title, percent(model, .shiftedError), percent(model, .recentredError), percent(model, .wrongCodeError),
       ]
+        + ["d_adv.z_s", "d_train.z_n", "d_adv.z_n", "wrong_code.z_n"].map {
+          percent(model, .theorem6("\($0).test_error"))
+        }
+    }
+  }
+
+  private static let boundHeader = [
+    "nats", "H(y)", "I_D(y; z_s) ≥", "I_D(y; z_n) ≥", "I_DAdv(y; z_s) ≥", "I_DAdv(y; z_n) ≥", "wrong code, z_s",
+    "wrong code, z_n",
+  ]
+
+  private var boundRows: [[String]] {
+    modelsWithCode.map { model in
+      [model.title, nats(model, .theorem6("d_train.entropy_nats"))]
+        + ["d_train", "d_adv", "wrong_code"].flatMap { distribution in
+          ["z_s", "z_n"].map { nats(model, .theorem6("\(distribution).\($0).information_lower_bound_nats")) }
+        }
     }
   }
 
@@ -250,19 +333,19 @@ extension Figure8 {
         + "\(Self.percent(printed)) that it prints."
   }
 
-  private var orderRemark: String {
-    let models = Model.allCases.compactMap { model in isInOrder(model).map { (model.title, $0) } }
-    guard !models.isEmpty else { return "" }
-    return "Theorem 6 assumes I_DAdv(y; z_n) ≤ I_D(y; z_n). The bounds of the halves are "
-      + models.map { "\($1 ? "in that order" : "not in that order") for \($0)" }.joined(separator: ", ")
-      + "; bounds from below cannot prove the order of what they bound."
+  private var theoremRemarks: [String] {
+    modelsWithCode.compactMap { model in
+      bounds(model).map { "\(model.title): \($0.sentences.joined(separator: " "))" }
+    }
   }
 
-  private static let probeRemark =
-    "Fresh classifiers read the class from z_n of images as they are. That of D_train learns from the training images "
-    + "and is tested on the i.i.d. test; that of D_Adv learns from the shifted images of even index and is tested on those "
-    + "of odd index; the i.i.d. test in the same halves is there to compare with. Information is in nats, at most "
-    + "ln 10 = 2.303 for ten classes: the entropy of the labels less the classifier's cross-entropy is a bound from below."
+  private static let readerRemark =
+    "Readers are fresh classifiers of codes of images as they are. Readers of z_n learn from all training images that the "
+    + "models had, as training showed them: with the shortcut for D_train, without it for D_Adv, with that of another class "
+    + "for wrong codes. Readers of z_s, a quadratic discriminant and a small network, of which the one that finds more is "
+    + "shown, learn from one half of the test images and read the other, both ways round. Re-centred is the model's own "
+    + "decision after z_s is given the moments that it had in training. Information is in nats: the entropy of the labels "
+    + "less a reader's cross-entropy is a bound from below."
 
   private static func table(_ header: [String], _ rows: [[String]]) -> String {
     var table = TextTable(header)
@@ -272,14 +355,20 @@ extension Figure8 {
 
   /// For a terminal.
   var text: String {
-    let nuisance = nuisanceRows.isEmpty ? "" : "\n" + Self.table(Self.nuisanceHeader, nuisanceRows)
-    return [
-      Self.table(Self.errorHeader, errorRows), nuisance, "\n\(differenceRemark)\n", orderRemark + "\n", remark + "\n",
-    ].joined()
+    let readers =
+      modelsWithCode.isEmpty
+      ? ""
+      : "\n\(Self.table(Self.readerHeader, readerRows))\n\(Self.table(Self.boundHeader, boundRows))"
+    return
+      ([Self.table(Self.errorHeader, errorRows), readers, "\n\(differenceRemark)\n"]
+      + places.map { "\($0)\n" }
+      + theoremRemarks.map { "\($0)\n" } + ["\(remark)\n"]).joined()
   }
 
-  /// `report.html`, with the chart.
-  func report(png: [UInt8]) -> Data {
+  private var places: [String] { Model.allCases.compactMap(place) }
+
+  /// `report.html`, with the charts: the errors, their way over the epochs, and what readers find of the class.
+  func report(png: [UInt8], curves: [UInt8], theorem6: [UInt8]) -> Data {
     var report = Report(title: "Metamer: figure 8, \(variant.rawValue) shiftMNIST")
     report.paragraph(
       "Where a shortcut tells the class of every training image, a classifier may ignore the digit. On D_Adv the shortcut "
@@ -289,13 +378,15 @@ extension Figure8 {
     report.figure(png: png, caption: "Errors in per cent, means over \(seeds.count) seed(s).")
     report.table(caption: "Errors in per cent, ± deviation over seeds.", header: Self.errorHeader, rows: errorRows)
     report.paragraph(differenceRemark)
-    if !nuisanceRows.isEmpty {
-      report.heading("What the nuisance holds of the class")
-      report.table(
-        caption: "Test errors of fresh classifiers, and bounds in nats.", header: Self.nuisanceHeader,
-        rows: nuisanceRows)
-      report.paragraph(Self.probeRemark)
-      report.paragraph(orderRemark)
+    report.figure(png: curves, caption: "The error on D_Adv after every epoch: thick the mean, thin every seed.")
+    for place in places { report.paragraph(place) }
+    if !modelsWithCode.isEmpty {
+      report.heading("Theorem 6: where the class is")
+      report.figure(png: theorem6, caption: "Bounds on information in nats, means over \(seeds.count) seed(s).")
+      report.table(caption: "Errors of decisions and of readers.", header: Self.readerHeader, rows: readerRows)
+      report.table(caption: "Bounds on information about the class.", header: Self.boundHeader, rows: boundRows)
+      report.paragraph(Self.readerRemark)
+      for remark in theoremRemarks { report.paragraph(remark) }
     }
     report.paragraph(
       "Training dequantises images but does not shift them: a shift would move the pixel whose row is the class.")

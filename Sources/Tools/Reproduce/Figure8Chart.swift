@@ -1,11 +1,20 @@
 import ToolSupport
 
+extension Figure8.Model {
+  /// Its colour in every chart.
+  var color: Color {
+    switch self {
+    case .resNet: .blue
+    case .crossEntropy: .orange
+    case .independence: .green
+    case .bounded: .vermilion
+    case .control: .purple
+    }
+  }
+}
+
 /// The errors of figure 8 as bars: those of all models on D_train, the i.i.d. test and D_Adv, and the paper's on D_Adv.
 struct Figure8Chart {
-  private static let colors: [Figure8.Model: Color] = [
-    .resNet: .blue, .crossEntropy: .orange, .independence: .green, .control: .purple,
-  ]
-
   private let figure: Figure8
 
   init(_ figure: Figure8) { self.figure = figure }
@@ -22,18 +31,16 @@ struct Figure8Chart {
     plot.drawBars(Figure8.Model.allCases.map(series), on: &canvas)
     plot.drawFrame(on: &canvas)
     let legend = Legend(
-      Figure8.Model.allCases.map { .init(.fill(color($0)), $0.title) }, columns: Figure8.Model.allCases.count)
+      Figure8.Model.allCases.map { .init(.fill($0.color), $0.title) }, columns: Figure8.Model.allCases.count)
     legend.draw(on: &canvas, x: canvas.width / 2 - legend.size.width / 2, y: 480)
     return canvas
   }
-
-  private func color(_ model: Figure8.Model) -> Color { Self.colors[model, default: .ink] }
 
   private func series(_ model: Figure8.Model) -> Plot.BarSeries {
     let own = [Figure8.Quantity.trainError, .testError, .shiftedError].map { quantity in
       figure.spread(model, quantity).map { 100 * $0.mean } ?? .nan
     }
     return Plot.BarSeries(
-      values: own + [Figure8.paper(figure.variant, model)?.shifted ?? .nan], color: color(model))
+      values: own + [Figure8.paper(figure.variant, model)?.shifted ?? .nan], color: model.color)
   }
 }

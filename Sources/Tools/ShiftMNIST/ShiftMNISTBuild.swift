@@ -76,8 +76,9 @@ struct ShiftMNISTBuild {
       guard FileManager.default.fileExists(atPath: folder.file(other)) else { continue }
       console.error("warning: \(folder.file(other)) is from an earlier run and is left as it is.\n")
     }
-    // Compressing the three sets, and writing the files.
-    let progress = Progress("writing \(variant.rawValue)", total: 3 + names.count + 3, unit: "steps", console: console)
+    // Compressing the sets, and writing the files.
+    let total = ShiftMNIST.Part.allCases.count + names.count + 3
+    let progress = Progress("writing \(variant.rawValue)", total: total, unit: "steps", console: console)
     var done = 0
     func step(_ name: String) throws {
       done += 1

@@ -8,7 +8,7 @@ struct ShiftMNISTFiles: Sendable {
   /// A file that is yet to be encoded.
   typealias Encoder = (name: String, encode: @Sendable () throws(FormatError) -> [UInt8])
 
-  /// One of the three sets, compressed once for all files that hold it.
+  /// One of the sets, compressed once for all files that hold it.
   private struct Compressed {
     let part: ShiftMNIST.Part
     let shape: [Int]

@@ -1,10 +1,12 @@
 import Datasets
 import ToolSupport
 
-/// A contact sheet of a variant: for each label some images of each set.
+/// A contact sheet of a variant: for each label some images of each set that models are trained or tested on.
 struct ShiftMNISTPreview {
   /// Images of a label and a set.
   static let examples = 4
+  /// The sets that are shown.
+  static let parts = [ShiftMNIST.Part.train, .test, .shifted]
   /// Labels that are shown, the first ones.
   static let labels = 20
   /// The largest side that is shown in full; larger images are thinned out.
@@ -21,7 +23,7 @@ struct ShiftMNISTPreview {
     let step = (max(images.height, images.width) + Self.largestSide - 1) / Self.largestSide
     let shown = min(images.classes, Self.labels)
     var rows = [[[UInt8]?]](repeating: [], count: shown)
-    for part in ShiftMNIST.Part.allCases {
+    for part in Self.parts {
       for (label, indices) in first(shown, of: set[part].images).enumerated() {
         let cells = indices.map { thinned(set[part].images, $0, step) as [UInt8]? }
         rows[label] += cells + [[UInt8]?](repeating: nil, count: Self.examples - cells.count)

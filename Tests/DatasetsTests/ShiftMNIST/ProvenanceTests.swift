@@ -23,15 +23,15 @@ import Testing
   @Test func binaryImagesAreRebuiltFromItAndTheSource() throws {
     let set = try BinaryShift(column: 6, firstRow: 1, rowStep: 2).apply(to: splits)
     let lines = try lines(Provenance.csv(set))
-    #expect(lines.count == 1300)
+    #expect(lines.count == 2000)
     var rebuilt: [String: [UInt8]] = [:]
     for line in lines {
-      let source = line[0] == "train" ? splits.train : splits.test
+      let source = line[0] == "train" || line[0] == "unshortcut" ? splits.train : splits.test
       let index = try #require(Int(line[3]))
       var image = Array(source.image(index))
       if !line[4].isEmpty { image[28 * (try #require(Int(line[4]))) + 6] = 255 }
       #expect(line[2] == String(source.labels[index]) && line[5...].allSatisfy(\.isEmpty))
-      #expect(line[4].isEmpty == (line[0] == "shifted"))
+      #expect(line[4].isEmpty == (line[0] == "shifted" || line[0] == "unshortcut"))
       #expect(line[1] == String(rebuilt[line[0], default: []].count / 784))
       rebuilt[line[0], default: []] += image
     }
@@ -45,7 +45,7 @@ import Testing
     let images = Dictionary(uniqueKeysWithValues: types.flatMap(\.images).map { ($0.name, $0.raster) })
     var rebuilt: [String: [UInt8]] = [:]
     for line in lines {
-      let source = line[0] == "train" ? splits.train : splits.test
+      let source = line[0] == "train" || line[0] == "unshortcut" ? splits.train : splits.test
       let digit = source.image(try #require(Int(line[3])))
       let raster = try #require(images[line[6]])
       #expect(line[6].hasPrefix(line[5] + "/") && line[4].isEmpty)
@@ -68,5 +68,27 @@ import Testing
     // One of the two is for training.
     let name = try TextureSources(types[0], seed: 1).train == [0] ? "\"a,b\"" : "\"say \"\"a\"\"\""
     #expect(text.contains("train,0,0,0,,\"line\nbreak\",\(name),0,0,"))
+    let read = try Provenance.textures(Array(text.utf8), of: .train, names: ["other", "line\nbreak"])
+    #expect(read == [UInt8](repeating: 1, count: 40))
+  }
+
+  @Test func texturesAreReadAgain() throws {
+    // Names with all that is quoted.
+    let types = randomTextures(10).enumerated().map { index, type in
+      TextureType(name: ["a,b", "\"", "say \"a\",\n", ""][index % 4] + String(index), images: type.images)
+    }
+    let set = try TextureShift(types: types, seed: 4).apply(to: splits)
+    let csv = Provenance.csv(set, types: types)
+    for part in ShiftMNIST.Part.allCases {
+      let expected = set[part].additions.map { addition in
+        if case .texture(let patch) = addition { UInt8(patch.type) } else { UInt8.max }
+      }
+      #expect(try Provenance.textures(csv, of: part, names: types.map(\.name)) == expected)
+    }
+    #expect(throws: FormatError.self) { try Provenance.textures(csv, of: .train, names: ["a,b0"]) }
+    #expect(throws: FormatError.self) { try Provenance.textures([1, 2], of: .train, names: []) }
+    let cut = Array("\(Provenance.header)\ntrain,0,0\n".utf8)
+    let error = #expect(throws: FormatError.self) { try Provenance.textures(cut, of: .train, names: []) }
+    #expect(error?.description.contains("expected a line of 10 fields, found 3") == true)
   }
 }

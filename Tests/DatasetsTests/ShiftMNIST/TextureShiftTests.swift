@@ -16,7 +16,7 @@ import Testing
   func images(low: UInt8, high: UInt8) throws {
     let set = try TextureShift(types: types, low: low, high: high, seed: 5).apply(to: splits)
     for part in ShiftMNIST.Part.allCases {
-      let plain = part == .train ? splits.train : splits.test
+      let plain = part == .train || part == .unshortcut ? splits.train : splits.test
       let found = set[part]
       #expect(found.images.labels == plain.labels && found.images.classes == plain.classes)
       for index in 0..<plain.count {
@@ -59,12 +59,14 @@ import Testing
       var used = Set<[Int]>()
       for addition in set[part].additions {
         let patch = try patch(addition)
-        let allowed = part == .train ? sources[patch.type].train : sources[patch.type].test
+        let isOfTraining = part == .train || part == .unshortcut
+        let allowed = isOfTraining ? sources[patch.type].train : sources[patch.type].test
         #expect(allowed.contains(patch.image))
         used.insert([patch.type, patch.image])
       }
       // All sources are used: 900 draws miss one of 20 with a probability below 20·e⁻⁴⁵.
-      #expect(used.count == sources.reduce(0) { $0 + (part == .train ? $1.train.count : $1.test.count) })
+      let isOfTraining = part == .train || part == .unshortcut
+      #expect(used.count == sources.reduce(0) { $0 + (isOfTraining ? $1.train.count : $1.test.count) })
     }
   }
 
@@ -80,11 +82,12 @@ import Testing
   /// Pearson's χ² of the table of labels and types against independence with uniform types has 90 degrees of freedom: by
   /// Wilson and Hilferty's approximation 158 and 40 are 4.2 and 4.7 deviations away, beyond which less than 2·10⁻⁵ of all
   /// seeds lie. A type that followed the label would give 9 a sample: 180 000.
-  @Test func shiftedTexturesAreIndependentOfTheLabel() throws {
-    let splits = randomSplits(train: 10, test: 20_000, height: 2, width: 2)
+  @Test(arguments: [ShiftMNIST.Part.shifted, .unshortcut])
+  func texturesWithoutTheShortcutAreIndependentOfTheLabel(part: ShiftMNIST.Part) throws {
+    let splits = randomSplits(train: 20_000, test: 20_000, height: 2, width: 2)
     let set = try TextureShift(types: randomTextures(10, height: 2, width: 2), seed: 7).apply(to: splits)
     var table = [[Double]](repeating: [Double](repeating: 0, count: 10), count: 10)
-    for (addition, label) in zip(set.shifted.additions, set.shifted.images.labels) {
+    for (addition, label) in zip(set[part].additions, set[part].images.labels) {
       table[Int(label)][try patch(addition).type] += 1
     }
     let statistic = table.joined().enumerated().reduce(0.0) { sum, cell in
@@ -94,6 +97,18 @@ import Testing
     #expect(statistic < 158)
     // Too even would not be random either.
     #expect(statistic > 40)
+  }
+
+  /// The digests of what was built before there were images without the shortcut: those took no random numbers of others.
+  @Test func theOtherSetsAreWhatTheyWere() throws {
+    let set = try TextureShift(types: types, seed: 5).apply(to: splits)
+    let digests = [ShiftMNIST.Part.train, .test, .shifted].map { SHA256.hexadecimal(set[$0].images.pixels) }
+    #expect(
+      digests == [
+        "71a58650567e97d39a17600fcfe5c2081d61bf7b811d50733cfdfda00e67e700",
+        "d62414fbd8772365c95f659096ef5380f37ad78078db1404479e257ab1e09965",
+        "9059638180191e70c2219978161e14a764987df57b2d5563557a11b5a92f4072",
+      ])
   }
 
   @Test("Places are uniform and reach every edge, and half the patches are mirrored")

@@ -1,25 +1,17 @@
 import Foundation
+import Testing
 
-@testable import Datasets
+@testable import Tools
 
-/// A small binary shiftMNIST: built-in digits with one white pixel in column 0 at row 4 + 2·label; the shifted test is the
-/// i.i.d. test's digits without it.
+/// A small shiftMNIST of built-in digits, as `Tools build-shiftmnist` makes it.
 enum ShiftedDigits {
-  /// Writes a folder of it.
-  static func write(_ path: String, train: Int, test: Int) throws {
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    let splits = Digits(seed: 11).splits(train: train, test: test)
-    try DigitFolder.write(coded(splits.train), "train", to: path)
-    try DigitFolder.write(coded(splits.test), "t10k", to: path)
-    try DigitFolder.write(splits.test, "shifted", to: path)
-  }
-
-  private static func coded(_ images: LabelledImages) -> LabelledImages {
-    var pixels = images.pixels
-    for (index, label) in images.labels.enumerated() {
-      pixels[index * images.height * images.width + (4 + 2 * Int(label)) * images.width] = 255
-    }
-    return LabelledImages(
-      height: images.height, width: images.width, classes: images.classes, pixels: pixels, labels: images.labels)
+  /// Writes a folder of a variant, `path/binary` or `path/texture`, with the digits that it is made of beside it.
+  static func write(_ path: String, variant: String = "binary", train: Int, test: Int) throws {
+    let digits = "\(path)/digits"
+    if !FileManager.default.fileExists(atPath: digits) { try DigitFolder.write(digits, train: train, test: test) }
+    let outcome = runTools([
+      "build-shiftmnist", "--variant", variant, "--mnist", digits, "--output", path, "--format", "idx", "--seed", "6",
+    ])
+    try #require(outcome.code == 0, "\(outcome.error)")
   }
 }

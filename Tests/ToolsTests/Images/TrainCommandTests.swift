@@ -142,11 +142,18 @@ import Testing
       if case .array(let epochs) = metrics["epochs"] { #expect(epochs.count == 2) }
       if case .number(let error) = metrics["inverse.max_absolute_error"] { #expect(error < 1e-4) }
 
-      try succeed(["nuisance", run, "--epochs", "2", "--hidden", "16", "--draws", "1"])
+      try succeed(["nuisance", run, "--reader", "all", "--epochs", "2", "--hidden", "4", "--draws", "1"])
       let nuisance = try self.metrics("\(run)/nuisance/metrics.json")
-      for path in ["train_error", "test_error", "information_lower_bound_nats", "augmented.test_error"] {
-        #expect(nuisance[path] != .null, "\(path)")
+      for reader in ["P", "S", "C"] {
+        for name in ["train_error", "test_error", "cross_entropy_nats", "information_lower_bound_nats"] {
+          #expect(nuisance.number("readers.\(reader).\(name)") != nil, "\(reader) \(name)")
+        }
       }
+      // All images that the run had, and no more.
+      #expect(nuisance["train_images"] == 150 && nuisance["draws"] == 1)
+      try succeed(["nuisance", run, "--epochs", "1", "--hidden", "4"])
+      let strong = try self.metrics("\(run)/nuisance/metrics.json")
+      #expect(strong["draws"] == 2 && strong["readers.P"] == .null && strong.number("readers.S.test_error") != nil)
       // Samples need the prior that such a run has.
       try succeed(["samples", run])
     }
@@ -174,7 +181,7 @@ import Testing
     try withTemporaryFolder { folder in
       try ShiftedDigits.write("\(folder)/shift", train: 160, test: 40)
       let words = [
-        "train", "--data", "\(folder)/shift", "--filters", "4", "--stages", "2", "--steps", "1", "--epochs", "1",
+        "train", "--data", "\(folder)/shift/binary", "--filters", "4", "--stages", "2", "--steps", "1", "--epochs", "1",
       ]
       let run = runTools(words + ["--output", "\(folder)/run"])
       #expect(run.code == 0 && run.error.contains("--shift is 0") && run.error.contains("without the shortcut"))

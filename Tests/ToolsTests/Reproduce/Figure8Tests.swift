@@ -14,8 +14,9 @@ import Testing
     words: [
       .resNet: ["--network", "resnet", "--blocks", "1", "--filters", "4", "--batch", "48", "--epochs", "2"],
       .crossEntropy: small, .independence: ["--objective", "ice"] + small,
-      .control: ["--objective", "ice", "--nuisance-weight", "0"] + small,
-    ], probe: (hidden: 16, epochs: 2), remark: "Tiny networks.")
+      .bounded: ["--objective", "ice", "--gain-weight", "1"] + small,
+      .control: ["--objective", "ice", "--gain-weight", "1", "--nuisance-weight", "0"] + small,
+    ], reader: (hidden: 16, epochs: 2), remark: "Tiny networks.")
 
   private func experiment(
     _ data: String, _ output: String, seeds: [UInt64] = [4, 5], _ transcript: Transcript = Transcript()
@@ -28,24 +29,27 @@ import Testing
 
   private func bytes(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
 
-  @Test("Four models and two seeds from the data to the report, and again without work")
+  @Test("Five models and two seeds from the data to the report, and again without work")
   func wholeExperiment() throws {
     try withTemporaryFolder { folder in
       let (data, output) = ("\(folder)/data", "\(folder)/out")
-      try ShiftedDigits.write("\(data)/binary", train: 160, test: 41)
+      try ShiftedDigits.write(data, train: 160, test: 41)
       let transcript = Transcript()
       try experiment(data, output, transcript).run()
       #expect(transcript.output.contains("39.07") && transcript.output.contains("38.33"))
-      for name in ["report.html", "figure8.png", "metrics.json"] { #expect(try bytes("\(output)/\(name)").count > 500) }
+      for name in ["report.html", "figure8.png", "curves.png", "theorem6.png", "metrics.json"] {
+        #expect(try bytes("\(output)/\(name)").count > 500)
+      }
+      #expect(transcript.output.contains("iCE fi-RevNet: Theorem 6 assumes"))
 
       let runs = ExperimentRuns(
         folder: try OutputFolder(creating: output), threads: 1, console: transcript.console())
       let metrics = try runs.metrics("metrics.json")
       for model in Figure8.Model.allCases {
         let path = model.rawValue
-        for quantity in Figure8.Quantity.allCases {
-          let isThere = metrics.number("\(path).\(quantity.rawValue).mean") != nil
-          let isOfCode = quantity.rawValue.contains("nuisance") || quantity.rawValue.contains("information")
+        for quantity in Figure8.Quantity.all {
+          let isThere = metrics.number("\(path).\(quantity.name).mean") != nil
+          let isOfCode = quantity.name.hasPrefix("theorem6")
           #expect(isThere == !(model == .resNet && isOfCode), "\(path) \(quantity)")
         }
         // The mean is of the runs' own files, and the error the model's own.
@@ -62,7 +66,7 @@ import Testing
         #expect(abs(mean - (errors[0] + errors[1]) / 2) < 1e-12)
       }
       // Trained identically but for the nuisance term, and without shifts.
-      let training = try ["ice", "control"].map { model in
+      let training = try ["bounded", "control"].map { model in
         let file = try TensorFile(path: "\(output)/seed-4/\(model)/model.safetensors")
         return try file.decode(TrainingConfiguration.self, "training")
       }
@@ -76,6 +80,8 @@ import Testing
       let before = try bytes(state)
       let time = try FileManager.default.attributesOfItem(atPath: state)[.modificationDate] as? Date
       let shift = try bytes("\(output)/seed-5/ce/shift.json")
+      let theorem6 = try bytes("\(output)/seed-5/ice/theorem6.json")
+      try FileManager.default.removeItem(atPath: "\(output)/seed-5/ice/theorem6.json")
       try FileManager.default.removeItem(atPath: "\(output)/seed-5/ce/shift.json")
       try FileManager.default.removeItem(atPath: "\(output)/seed-4/resnet/metrics.json")
       try FileManager.default.removeItem(atPath: "\(output)/seed-4/resnet/state.safetensors")
@@ -87,18 +93,22 @@ import Testing
       #expect(try bytes(state) == before)
       #expect(try FileManager.default.attributesOfItem(atPath: state)[.modificationDate] as? Date == time)
       #expect(try bytes("\(output)/seed-5/ce/shift.json") == shift)
+      #expect(try bytes("\(output)/seed-5/ice/theorem6.json") == theorem6)
       #expect(try bytes("\(output)/seed-4/resnet/model.safetensors") == model)
-      // The command for one run measures the same.
-      let own = try bytes("\(output)/seed-4/ce/shift.json")
-      let outcome = runTools([
-        "shifted", "\(output)/seed-4/ce", "--limit", "150", "--hidden", "16", "--epochs", "2", "--seed", "4",
-      ])
-      #expect(outcome.code == 0, "\(outcome.error)")
-      let alone = try runs.metrics("seed-4/ce/shift.json")
-      for (name, value) in try JSONDecoder().decode([String: MetricsValue].self, from: own) {
-        #expect(alone[name] == value, "\(name)")
+      // The commands for one run measure the same.
+      let run = "\(output)/seed-4/ce"
+      for (words, file) in [
+        (["shifted", run], "shift.json"),
+        (["theorem6", run, "--hidden", "16", "--epochs", "2", "--seed", "4"], "theorem6.json"),
+      ] {
+        let own = try bytes("\(run)/\(file)")
+        let outcome = runTools(words)
+        #expect(outcome.code == 0, "\(outcome.error)")
+        let alone = try runs.metrics("seed-4/ce/\(file)")
+        let values = try JSONDecoder().decode([String: MetricsValue].self, from: own)
+        for (name, value) in values { #expect(alone[name] == value, "\(file) \(name)") }
+        #expect(values.count >= 2)
       }
-      #expect(alone.number("iid.error") != nil)
       // Runs of something else are not mixed with these.
       let other = Figure8Experiment(
         variant: .binary, data: ShiftMNISTFolder(data, variant: .binary), recipe: Self.recipe, limit: 140, seeds: [4],
@@ -109,14 +119,6 @@ import Testing
         #expect(again[name] == metrics[name], "\(name)")
       }
     }
-  }
-
-  @Test func halvesAreDisjointAndKeepTheirLabels() {
-    let codes = LabelledCodes(
-      codes: Matrix(rows: 5, columns: 2, values: (0..<10).map { Float($0) }), labels: [5, 6, 7, 8, 9])
-    let (even, odd) = (codes.half(isOdd: false), codes.half(isOdd: true))
-    #expect(even.labels == [5, 7, 9] && even.codes.values == [0, 1, 4, 5, 8, 9])
-    #expect(odd.labels == [6, 8] && odd.codes.values == [2, 3, 6, 7])
   }
 
   /// By the definition in the caption, (b) gives what is printed and (a) does not.
@@ -135,17 +137,26 @@ import Testing
     var figure = Figure8(variant: .texture, remark: "Invented.", seeds: [1, 2, 3])
     for (index, error) in [0.5, 0.6, 0.7].enumerated() {
       for model in Figure8.Model.allCases {
-        var (training, shift) = (Metrics(), Metrics())
+        var (training, shift, theorem6) = (Metrics(), Metrics(), Metrics())
         training["train.error"] = .integer(0)
         training["test.error"] = .number(0.25)
-        let own = model == .resNet ? error + 0.125 : model == .independence ? error - 0.25 : error
+        let last = [.crossEntropy, .independence].contains(model) ? error : model == .bounded ? 0.1 : 0.4
+        let first = model == .resNet ? 0.9 : 0.25
+        training["epochs"] = .array([first, last].map { .object(["shifted_error": .number($0)]) })
+        let own =
+          model == .resNet ? error + 0.125 : [.independence, .bounded].contains(model) ? error - 0.25 : error
         shift["shifted.error"] = .number(own)
         if model != .resNet {
-          shift["nuisance.iid.test_error"] = .number(0.5)
-          shift["nuisance.iid_halves.information_lower_bound_nats"] = .number(1 + Double(index))
-          shift["nuisance.shifted_halves.information_lower_bound_nats"] = .number(model == .control ? 2.5 : 2)
+          for part in Theorem6.parts {
+            for distribution in Theorem6.Distribution.allCases.map(\.rawValue) {
+              theorem6["\(distribution).entropy_nats"] = .number(2.25)
+              theorem6["\(distribution).\(part).information_lower_bound_nats"] = .integer(2)
+            }
+          }
+          theorem6["d_train.z_n.information_lower_bound_nats"] = .number(0.5 * Double(index))
+          theorem6["d_adv.z_n.information_lower_bound_nats"] = .number(model == .control ? 0.75 : 0.5)
         }
-        figure.add(model, training: training, shift: shift)
+        figure.add(model, training: training, shift: shift, theorem6: model == .resNet ? nil : theorem6)
       }
     }
     let spread = try #require(figure.spread(.crossEntropy, .shiftedError))
@@ -155,12 +166,26 @@ import Testing
     #expect(figure.difference(.trainError) == 0)
     #expect(abs((figure.nuisanceTermEffect(.shiftedError) ?? 0) - 0.25) < 1e-12)
     #expect(figure.text.contains("25.00") && figure.metrics.number("nuisance_term.train_error") == 0)
-    #expect(figure.isInOrder(.independence) == true && figure.isInOrder(.control) == false)
-    #expect(figure.isInOrder(.resNet) == nil)
+    #expect(figure.bounds(.independence)?.isInOrder == true && figure.bounds(.control)?.isInOrder == false)
+    #expect(figure.bounds(.independence)?.nuisance == 0.5 && figure.bounds(.resNet) == nil)
+    #expect(
+      figure.text.contains("0.500 ± 0.500")
+        && figure.theorem6Chart.groups.map(\.nuisance) == [
+          0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.75,
+        ])
     #expect(figure.text.contains("60.00 ± 10.00") && figure.text.contains("37.50"))
+    #expect(figure.curve(.crossEntropy).count == 2 && figure.curve(.crossEntropy)[0] == 0.25)
+    #expect(abs(figure.curve(.crossEntropy)[1] - 0.6) < 1e-12)
+    #expect(figure.place(.crossEntropy)?.contains("stays below that, and after 2 epochs it is 60.00 %") == true)
+    #expect(figure.place(.independence)?.contains("first reaches that after epoch 2") == true)
+    #expect(figure.place(.bounded) == nil)
+    let lines = Figure8Curves(figure).draw()
+    for model in Figure8.Model.allCases where model != .crossEntropy && model != .independence {
+      #expect((80..<900).contains { x in (60..<430).contains { lines.color(x: x, y: $0) == model.color } })
+    }
     let canvas = Figure8Chart(figure).draw()
     // A bar of each model's colour reaches to the axis.
-    for color in [Color.blue, .orange, .green, .purple] {
+    for color in [Color.blue, .orange, .green, .vermilion, .purple] {
       #expect((0..<canvas.width).contains { canvas.color(x: $0, y: 410) == color })
     }
   }
@@ -183,6 +208,14 @@ import Testing
       try DigitFolder.write(small, "shifted", to: "\(folder)/digits")
       let size = run(["figure8", "--data", "\(folder)/digits", "--output", "\(folder)/out"])
       #expect(size.code == 1 && size.error.contains("28 × 28 pixels, its shifted ones 2 × 2"))
+      // Nor is a folder of before there were images without the shortcut, which is said before anything is trained.
+      try ShiftedDigits.write("\(folder)/old", train: 20, test: 20)
+      try FileManager.default.removeItem(atPath: "\(folder)/old/binary/unshortcut-labels-idx1-ubyte.gz")
+      let old = run(["figure8", "--data", "\(folder)/old", "--output", "\(folder)/old-out"])
+      #expect(
+        old.code == 1 && old.error.contains("it holds no unshortcut-labels-idx1-ubyte")
+          && old.error.contains("`Tools build-shiftmnist` writes it"))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder)/old-out") == [])
     }
   }
 
@@ -197,15 +230,21 @@ import Testing
     }
   }
 
-  @Test func theBudgetsDifferInTheNuisanceTermAlone() {
+  @Test func theBudgetsAreEqualAndTheControlDiffersInTheNuisanceTermAlone() {
     let budgets = Budget.Size.allCases.flatMap { size in [nil, 7].map { Budget(size: size, epochs: $0) } }
     for budget in budgets {
       let recipe = Figure8Recipe(budget: budget)
       let control = recipe.words[.control, default: []]
-      let independence = recipe.words[.independence, default: []]
-      #expect(
-        Array(control.dropLast(2)) == (budget.nuisanceWeight.isEmpty ? independence : Array(independence.dropLast(2))))
-      #expect(!budget.isQuick || independence.contains("64"))
+      let bounded = recipe.words[.bounded, default: []]
+      #expect(control.dropLast(2) == bounded.dropLast(2) && bounded.suffix(2) == ["--nuisance-weight", "0.05"])
+      #expect(!budget.isQuick || bounded.contains("64"))
+      // The same epochs, rate and schedule for all.
+      let schedules = recipe.words.values.map { words in
+        ["--epochs", "--schedule", "--learning-rate"].map { name in
+          words.firstIndex(of: name).map { words[$0 + 1] }
+        }
+      }
+      #expect(Set(schedules).count == 1)
       #expect(budget.epochs == nil || recipe.words.values.allSatisfy { $0.contains("7") })
       #expect(budget.epochs == nil || recipe.remark.contains("7 for every model"))
       #expect(control.suffix(2) == ["--nuisance-weight", "0"])

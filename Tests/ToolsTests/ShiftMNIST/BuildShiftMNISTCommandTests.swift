@@ -8,7 +8,7 @@ import Testing
 
 /// `Tools build-shiftmnist` on small folders of IDX files.
 @Suite(.serialized) struct BuildShiftMNISTCommandTests {
-  private static let idx = ["train", "t10k", "shifted"].flatMap {
+  private static let idx = ["train", "t10k", "shifted", "unshortcut"].flatMap {
     ["\($0)-images-idx3-ubyte.gz", "\($0)-labels-idx1-ubyte.gz"]
   }
   private static let others = ["manifest.json", "preview.png", "provenance.csv"]
@@ -71,7 +71,7 @@ import Testing
         output == "shiftMNIST is in \(root)/out; look at \(root)/out/binary/preview.png and "
           + "\(root)/out/texture/preview.png.\n")
       #expect(error.hasPrefix("digits: IDX files in \(root)/mnist\n") && error.contains("textures: built-in, seed 0\n"))
-      #expect(error.contains("writing binary: 13 steps") && error.contains("writing texture: 13 steps"))
+      #expect(error.contains("writing binary: 16 steps") && error.contains("writing texture: 16 steps"))
       for variant in ["binary", "texture"] {
         let folder = "\(root)/out/\(variant)"
         #expect(Set(try contents(folder).keys) == Set(Self.idx + Self.others + ["shiftmnist.npz"]))
@@ -80,8 +80,9 @@ import Testing
         #expect(splits.train.labels == plain.train.labels && splits.test.labels == plain.test.labels)
         #expect(splits.train.pixels != plain.train.pixels && splits.test.pixels != plain.test.pixels)
         let arrays = try arrays("\(folder)/shiftmnist.npz")
-        #expect(arrays.count == 6)
-        for (stem, name) in [("train", "train"), ("t10k", "test"), ("shifted", "shifted")] {
+        #expect(arrays.count == 8)
+        let names = [("train", "train"), ("t10k", "test"), ("shifted", "shifted"), ("unshortcut", "unshortcut")]
+        for (stem, name) in names {
           let images = try images(folder, stem)
           let shape = [images.count, 28, 28]
           #expect(arrays["x_\(name).npy"] == NPY(element: .uint8, shape: shape, payload: images.pixels))
@@ -90,6 +91,9 @@ import Testing
       }
       let shifted = try images("\(root)/out/binary", "shifted")
       #expect(shifted == plain.test)
+      #expect(try images("\(root)/out/binary", "unshortcut") == plain.train)
+      let texture = try images("\(root)/out/texture", "unshortcut")
+      #expect(texture.labels == plain.train.labels && texture.pixels != plain.train.pixels)
     }
   }
 
@@ -110,7 +114,7 @@ import Testing
         }
         #expect(files == found)
         #expect(manifest["seed"] == "18446744073709551615" && manifest["variant"] == .text(variant))
-        #expect(manifest["counts"] == .object(["train": 60, "test": 40, "shifted": 40]))
+        #expect(manifest["counts"] == .object(["train": 60, "test": 40, "shifted": 40, "unshortcut": 60]))
         #expect(!String(decoding: try bytes("\(folder)/manifest.json"), as: UTF8.self).contains(root))
         if variant == "binary" {
           #expect(
@@ -137,7 +141,7 @@ import Testing
       let words = ["--mnist", "\(root)/mnist", "--output"]
       for threads in 1...3 { try succeed(words + ["\(root)/\(threads)", "--threads", "\(threads)"]) }
       let first = try contents("\(root)/1")
-      #expect(first.count == 20)
+      #expect(first.count == 24)
       #expect(try contents("\(root)/2") == first && contents("\(root)/3") == first)
       try succeed(words + ["\(root)/4", "--seed", "1"])
       let other = try contents("\(root)/4")
@@ -209,7 +213,7 @@ import Testing
       // The binary variant is complete, under hidden names, when the textures turn out to be too few.
       let (code, output, error) = run(words + ["--textures", "\(root)/textures", "--code-column", "5"])
       #expect(code == 1 && output.isEmpty)
-      #expect(error.contains("writing binary: 13 steps"))
+      #expect(error.contains("writing binary: 16 steps"))
       #expect(
         error.contains(
           "Tools: cannot use the textures in \(root)/textures: 10 labels need 10 folders of at least two JPEG or PNG "

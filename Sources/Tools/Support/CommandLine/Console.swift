@@ -11,6 +11,9 @@ package struct Console: Sendable {
   /// Columns of that terminal.
   package let columns: Int
 
+  /// This console without progress and warnings, for work whose caller shows how far it is.
+  package var quiet: Console { Console(output: output, error: { _ in }, isTerminal: false, columns: columns) }
+
   /// The process's own standard output and standard error.
   package static var standard: Console {
     let environment = ProcessInfo.processInfo.environment
