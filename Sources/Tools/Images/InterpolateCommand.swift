@@ -21,7 +21,7 @@ struct InterpolateCommand: Command {
       .integer("rows", default: 10, in: 1...40, metavar: "N", help: "pairs of images"),
       .integer("columns", default: 9, in: 2...40, metavar: "N", help: "steps, both ends included"),
       .unsigned("seed", default: 0, metavar: "SEED", help: "seed of the choice of images"),
-      ModelRun.outputOption("interpolate"),
+      CodeWhitening.option, ModelRun.outputOption("interpolate"),
     ] + ModelRun.options
 
   func run(_ options: Options, console: Console) throws {

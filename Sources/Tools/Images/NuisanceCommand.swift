@@ -23,14 +23,14 @@ struct NuisanceCommand: Command {
       .integer("hidden", default: 1024, in: 1...8192, metavar: "N", help: "units in each of two hidden layers"),
       .integer(
         "draws", default: 2, in: 0...20, metavar: "N", help: "draws of every image as training showed it; 0 for none"),
-      .unsigned("seed", default: 0, metavar: "SEED", help: "seed of weights and batches"),
+      .unsigned("seed", default: 0, metavar: "SEED", help: "seed of weights and batches"), CodeWhitening.option,
     ] + ModelRun.options
 
   func run(_ options: Options, console: Console) throws {
     let run = try ModelRun(options, console: console)
     let model = try run.bijection(for: self)
     let splits = try run.images(train: .max, test: .max)
-    let folder = try OutputFolder(creating: run.file("nuisance"))
+    let folder = try OutputFolder(creating: run.file(run.resultName("nuisance")))
     let metrics = try measure(run, model, splits, options, console)
     try folder.write(metrics.json(), to: "metrics.json")
     func percent(_ path: String) -> String {
@@ -73,8 +73,8 @@ struct NuisanceCommand: Command {
     let images = training.limit.map { splits.train.prefix($0) } ?? splits.train
     let train = ImageBatches(images, model.configuration, augmentation: augmentation)
     let test = ImageBatches(splits.test, model.configuration, augmentation: augmentation)
-    // Epochs that training did not see.
-    let first = training.epochs
+    // Epochs that neither training nor a whitening saw.
+    let first = model.whitening?.origin.nextEpoch ?? training.epochs
     var codes = Matrix(rows: 0, columns: model.configuration.dimensions)
     for draw in 0..<draws {
       let part = try model.codes(
