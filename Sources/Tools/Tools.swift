@@ -7,8 +7,8 @@ import ToolSupport
 struct Tools {
   /// Every command, in the order of help.
   static let commands: [any Command] = [
-    SpheresCommand(), TrainCommand(), EvaluateCommand(), AgreementCommand(), NuisanceCommand(), MetamersCommand(),
-    InterpolateCommand(), SamplesCommand(), InspectCommand(), ReproduceCommand(), ShiftedCommand(),
+    SpheresCommand(), TrainCommand(), EvaluateCommand(), AgreementCommand(), WhitenCommand(), NuisanceCommand(),
+    MetamersCommand(), InterpolateCommand(), SamplesCommand(), InspectCommand(), ReproduceCommand(), ShiftedCommand(),
     Theorem6Command(), FetchMNISTCommand(), BuildShiftMNISTCommand(),
   ]
 

@@ -27,7 +27,7 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
 
 /// All layers, each in awkward shapes. A new layer is added here and is tested.
 enum LayerRegistry {
-  static let all: [LayerCase] = couplings + permutations + chains + images + networks
+  static let all: [LayerCase] = couplings + permutations + whitenings + chains + images + networks
 
   private static let couplings: [LayerCase] = [
     coupling("even dimension", dimension: 8, split: 4, hidden: [5, 6]),
@@ -44,6 +44,13 @@ enum LayerRegistry {
     permutation("one channel", ChannelPermutation(reversing: 1)),
     permutation("arbitrary", ChannelPermutation(order: [3, 0, 4, 1, 2])),
   ]
+
+  /// Perturbed, all means and factors are those of no covariance in particular; the law of the Jacobian is that between jumps.
+  private static let whitenings: [LayerCase] = [(2, 1), (3, 5), (4, 17), (1, 3)].map { classes, dimensions in
+    LayerCase(
+      "ClassWhitening, \(classes) classes", dimension: classes + dimensions, roundings: 2 * dimensions + 4,
+      make: { _ in ClassWhitening(classes: classes, dimensions: dimensions) }, roundTripBound: whiteningBound)
+  }
 
   private static let chains: [LayerCase] =
     Memory.allCases.flatMap { memory in
@@ -101,6 +108,26 @@ enum LayerRegistry {
       for column in layer.split..<x.columns {
         let size = 2 * Double(abs(x[row, column])) + Double(abs(shift[row, column - layer.split]))
         bound[row, column] = Float(unitRoundoff * (1 + 4 * unitRoundoff) * size).nextUp
+      }
+    }
+    return bound
+  }
+
+  /// u·((2n + 4)·|L||L⁻¹||z_n − μ| + (n + 1)·|μ|) in the nuisance, zero in the logits. The product with L⁻¹, rounded once itself, rounds n + 1
+  /// times at most, the difference before it once, and the product with L, which starts from μ, n + 1 times.
+  @Sendable static func whiteningBound(_ layer: ClassWhitening, _ x: Matrix) -> Matrix {
+    let (classes, n) = (layer.classes, layer.dimensions)
+    let parameters = Dictionary(uniqueKeysWithValues: layer.parameters().map { ($0.parameter.name, $0.values) })
+    var bound = Matrix(rows: x.rows, columns: x.columns)
+    for row in 0..<x.rows {
+      let key = (0..<classes).reduce(0) { x[row, $1] > x[row, $0] ? $1 : $0 }
+      let mean = (parameters["mean.\(key)"] ?? []).map { Double($0) }
+      let factor = SquareMatrix(size: n, values: (parameters["factor.\(key)"] ?? []).map { Double($0) })
+      let distance = (0..<n).map { abs(Double(x[row, classes + $0]) - mean[$0]) }
+      let way = magnitudes(factor) * (magnitudes(factor.invertingLower()) * distance)
+      for index in 0..<n {
+        let size = Double(2 * n + 4) * way[index] + Double(n + 1) * abs(mean[index])
+        bound[row, classes + index] = Float(1.001 * unitRoundoff * size).nextUp
       }
     }
     return bound

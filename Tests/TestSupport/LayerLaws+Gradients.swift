@@ -91,7 +91,7 @@ extension LayerLaws {
     let noise = lossNoise
     var resolved = 0
     var total = 0
-    for (index, expected) in layer.parameters().enumerated() {
+    for (index, expected) in layer.parameters().enumerated() where expected.parameter.kind == .trainable {
       guard found[index].parameter == expected.parameter else {
         return [violation(.parameterGradient, "\(found[index].parameter) stands for \(expected.parameter)")]
       }
@@ -183,7 +183,8 @@ extension LayerLaws {
       if !sameBits(fromUndefined.parameters[index].values, replaced.parameters[index].values) {
         return [violation(.accumulation, "\(name): .replace depends on what the gradient held")]
       }
-      for (place, old) in before.values.enumerated() {
+      // Statistics are no derivatives, and add to nothing.
+      for (place, old) in before.values.enumerated() where before.parameter.kind == .trainable {
         let new = Double(replaced.parameters[index].values[place])
         let sum = Double(added.parameters[index].values[place])
         // The sum runs over samples and pixels in another order of roundings: as many as there are of them.

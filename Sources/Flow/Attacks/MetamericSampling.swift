@@ -16,17 +16,12 @@ public struct MetamericSampling<Network: InvertibleLayer>: Sendable {
 
   /// F⁻¹ of the codes `logitSource` with their nuisance replaced by `nuisanceSource`'s. Cost: one inverse.
   public func metamers(logitSource: Activation, nuisanceSource: Activation) -> Activation {
-    network.inverse(
-      readOut.join(logits: readOut.logits(logitSource), nuisance: readOut.nuisance(nuisanceSource))
-    ).x
+    network.inverse(readOut.metamericCode(logitSource: logitSource, nuisanceSource: nuisanceSource)).x
   }
 
   /// Points on the line at fixed logits: F⁻¹(z_s, z_n + t·(z̃_n − z_n)), one t a sample.
   public func metamers(logitSource: Activation, towards donor: Activation, at t: [Float]) -> Activation {
-    precondition(t.count == logitSource.samples, "metamers: \(t.count) positions for \(logitSource.samples) samples")
-    let own = readOut.nuisance(logitSource)
-    let mixed = interpolate(own, readOut.nuisance(donor), at: t)
-    return network.inverse(readOut.join(logits: readOut.logits(logitSource), nuisance: mixed)).x
+    network.inverse(readOut.metamericCode(logitSource: logitSource, towards: donor, at: t)).x
   }
 
   /// For every sample, the first place t in [0, 1] on the line to the donor's nuisance at which the metamer's length
@@ -68,5 +63,19 @@ public struct MetamericSampling<Network: InvertibleLayer>: Sendable {
       }
     }
     return high
+  }
+}
+
+extension ReadOut {
+  /// (z_s, z̃_n): the logits of one code with the nuisance of another.
+  public func metamericCode(logitSource: Activation, nuisanceSource: Activation) -> Activation {
+    join(logits: logits(logitSource), nuisance: nuisance(nuisanceSource))
+  }
+
+  /// (z_s, z_n + t·(z̃_n − z_n)), one t a sample.
+  public func metamericCode(logitSource: Activation, towards donor: Activation, at t: [Float]) -> Activation {
+    precondition(t.count == logitSource.samples, "metamers: \(t.count) positions for \(logitSource.samples) samples")
+    return join(
+      logits: logits(logitSource), nuisance: interpolate(nuisance(logitSource), nuisance(donor), at: t))
   }
 }

@@ -198,7 +198,7 @@ extension InvertibilityError {
   /// The same fault, with the layer's name; the dot that its properties' names would have is left out.
   init(_ error: LinearAlgebraError, layer: String) {
     switch error {
-    case .singular(let pivot):
+    case .singular(let pivot), .notPositiveDefinite(let pivot):
       self = .singular(layer: layer.hasSuffix(".") ? String(layer.dropLast()) : layer, pivot: pivot)
     }
   }

@@ -1,4 +1,5 @@
-/// A small dense square matrix in Double, row-major: the weights of invertible convolutions, a few dozen rows at most.
+/// A dense square matrix in Double, row-major: weights of invertible convolutions, a few dozen rows at most, and covariances of
+/// codes, a thousand.
 ///
 /// Every operation is made of + − × ÷ and square roots in a fixed order, so results are the same bits on every machine.
 public struct SquareMatrix: Sendable, Equatable {

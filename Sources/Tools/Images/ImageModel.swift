@@ -8,6 +8,8 @@ struct ImageModel: Sendable {
   let classifier: BijectiveClassifier<ImageNetwork>
   /// What else training left with the model, such as the prior and the nuisance classifier.
   let extras: [Safetensors.Tensor]
+  /// The layer behind the network, where its code is looked at.
+  private(set) var whitening: CodeWhitening?
 
   init(
     configuration: ImageModelConfiguration, classifier: BijectiveClassifier<ImageNetwork>,
@@ -20,6 +22,14 @@ struct ImageModel: Sendable {
 
   /// F.
   var network: ImageNetwork { classifier.network }
+
+  /// The model whose code is what a whitening makes of this one's.
+  func whitened(by whitening: CodeWhitening) -> ImageModel {
+    var result = self
+    result.whitening = whitening
+    return result
+  }
+
   /// What of z is z_s.
   var readOut: ReadOut { classifier.readOut }
 
@@ -29,11 +39,16 @@ struct ImageModel: Sendable {
   /// z of the images at some indices.
   func encode(_ images: LabelledImages, _ indices: [Int]) -> Activation { encode(batch.activation(images, indices)) }
 
-  /// z = F(x).
-  func encode(_ x: Activation) -> Activation { network.forward(x).y }
+  /// z = F(x), whitened where it is.
+  func encode(_ x: Activation) -> Activation {
+    let z = network.forward(x).y
+    return whitening.map { $0.layer.forward(z).y } ?? z
+  }
 
   /// x = F⁻¹(z).
-  func decode(_ z: Activation) -> Activation { network.inverse(z).x }
+  func decode(_ z: Activation) -> Activation {
+    network.inverse(whitening.map { $0.layer.inverse(z).x } ?? z).x
+  }
 
   /// What softmax takes.
   func logits(_ z: Activation) -> Activation { classifier.logits(ofCode: z) }
@@ -54,13 +69,11 @@ struct ImageModel: Sendable {
 
   /// F⁻¹(z_s, z̃_n): the logits of one code with the nuisance of another.
   func metamers(logitSource: Activation, nuisanceSource: Activation) -> Activation {
-    sampling.metamers(logitSource: logitSource, nuisanceSource: nuisanceSource)
+    decode(readOut.metamericCode(logitSource: logitSource, nuisanceSource: nuisanceSource))
   }
 
   /// F⁻¹(z_s, z_n + t·(z̃_n − z_n)), one t a sample.
   func metamers(logitSource: Activation, towards donor: Activation, at t: [Float]) -> Activation {
-    sampling.metamers(logitSource: logitSource, towards: donor, at: t)
+    decode(readOut.metamericCode(logitSource: logitSource, towards: donor, at: t))
   }
-
-  private var sampling: MetamericSampling<ImageNetwork> { MetamericSampling(network: network, readOut: readOut) }
 }

@@ -22,7 +22,7 @@ struct InterpolateCommand: Command {
       .integer("columns", default: 9, in: 2...40, metavar: "N", help: "steps, both ends included"),
       .unsigned("seed", default: 0, metavar: "SEED", help: "seed of the choice of images"),
       .text("beside", metavar: "RUN", help: "a second run on such images, to draw beside the first"),
-      ModelRun.outputOption("interpolate"),
+      CodeWhitening.option, ModelRun.outputOption("interpolate"),
     ] + ModelRun.options
 
   func run(_ options: Options, console: Console) throws {

@@ -20,8 +20,7 @@ struct MetamersCommand: Command {
       .integer("pairs", default: 1000, in: 1...1_000_000, metavar: "N", help: "pairs that the numbers are about"),
       .integer("columns", default: 10, in: 1...40, metavar: "N", help: "pairs in the figure, the first ones"),
       .unsigned("seed", default: 0, metavar: "SEED", help: "seed of the choice of images"),
-      ImageJudge.option,
-      ModelRun.outputOption("metamers"),
+      ImageJudge.option, CodeWhitening.option, ModelRun.outputOption("metamers"),
     ] + ModelRun.options
 
   func run(_ options: Options, console: Console) throws {

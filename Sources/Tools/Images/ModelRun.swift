@@ -32,6 +32,8 @@ struct ModelRun {
   let source: ImageSource
   private let options: Options
   private let console: Console
+  /// Whether the code is the one behind the whitening.
+  private let isWhitened: Bool
 
   /// What the images are, in words.
   private let summary: String
@@ -41,14 +43,20 @@ struct ModelRun {
   init(_ options: Options, images: String? = nil, console: Console) throws {
     Parallel.threads = options.integer("threads")
     path = options.text("RUN")
-    model = try ModelFile.read(run: path)
-    let configuration = model.configuration
+    let stored = try ModelFile.read(run: path)
+    let configuration = stored.configuration
+    isWhitened = options.declares(CodeWhitening.option.name) && options.flag(CodeWhitening.option.name)
+    if isWhitened, case .bijective(let model) = stored {
+      self.model = .bijective(model.whitened(by: try CodeWhitening(run: path, configuration)))
+    } else {
+      model = stored
+    }
     let asked = images == nil ? options.textIfGiven(ImageSource.option.name) : nil
     source = asked.map { ImageSource($0, seed: configuration.seed) } ?? configuration.source
     summary = images ?? source.summary
     self.options = options
     self.console = console
-    try console.output("\(path): \(model.configuration.summary); images: \(summary)\n")
+    try console.output("\(path): \(configuration.summary)\(isWhitened ? ", whitened" : ""); images: \(summary)\n")
   }
 
   /// The model of a run that can be inverted.
@@ -66,8 +74,14 @@ struct ModelRun {
 
   /// The folder that `--output` names, made where it does not exist.
   func outputFolder(_ command: String) throws -> OutputFolder {
-    try OutputFolder(creating: options.textIfGiven("output") ?? file(command))
+    try OutputFolder(creating: options.textIfGiven("output") ?? file(resultName(command)))
   }
+
+  /// What a command's results in the run's folder are called: those of the whitened code are not in the place of the others.
+  func resultName(_ command: String) -> String { isWhitened ? "\(command)-whitened" : command }
+
+  /// The command line, as a user would type it.
+  var command: String { (["swift run Tools"] + CommandLine.arguments.dropFirst()).joined(separator: " ") }
 
   /// How the model was trained, as its file says.
   ///
@@ -110,6 +124,7 @@ struct ModelRun {
     metrics["run"] = .text(path)
     metrics["data"] = .text(summary)
     for (name, value) in model.configuration.metadata { metrics["configuration.\(name)"] = .text(value) }
+    if case .bijective(let model) = model { model.whitening?.record(in: &metrics) }
     return metrics
   }
 }

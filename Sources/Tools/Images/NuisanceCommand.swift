@@ -38,7 +38,7 @@ struct NuisanceCommand: Command {
   let example = "swift run Tools nuisance quick-ce"
   let arguments = ModelRun.arguments
   let options: [Option] =
-    [.choice("reader", default: Choice.strong, metavar: "NAME", help: "which reader, or all of them")]
+    [.choice("reader", default: Choice.strong, metavar: "NAME", help: "which reader, or all of them"), CodeWhitening.option]
     + readerOptions + ModelRun.options
 
   /// The options of every command that trains readers.
@@ -61,14 +61,16 @@ struct NuisanceCommand: Command {
 
   func run(_ options: Options, console: Console) throws {
     let run = try ModelRun(options, console: console)
-    let coder = ImageCoder(try run.bijection(for: self))
+    let model = try run.bijection(for: self)
+    let coder = ImageCoder(model)
     let training = try run.training()
     let splits = try run.images(train: training.limit ?? .max, test: .max)
-    let folder = try OutputFolder(creating: run.file("nuisance"))
+    let folder = try OutputFolder(creating: run.file(run.resultName("nuisance")))
 
     let images = ImageBatches(splits.train, coder.configuration, augmentation: training.augmentation)
+    // Epochs that neither training nor a whitening saw.
     let train = try CodeDraws(
-      of: images, by: coder, firstEpoch: training.epochs, draws: options.integer("draws"), name: "training images",
+      of: images, by: coder, firstEpoch: model.whitening?.origin.nextEpoch ?? training.epochs, draws: options.integer("draws"), name: "training images",
       console: console)
     let test = try CodeDraws(
       of: ImageBatches(splits.test, coder.configuration), by: coder, name: "test images", console: console)

@@ -63,6 +63,9 @@ package struct Options: Sendable {
     return Options(values: values, declared: Set(names), given: given)
   }
 
+  /// True when the command has an option or argument of that name.
+  package func declares(_ name: String) -> Bool { declared.contains(name) }
+
   /// True when the command line itself gives the option or argument.
   package func isGiven(_ name: String) -> Bool {
     check(name)

@@ -20,6 +20,7 @@ import Testing
     #expect(options.textIfGiven("mnist") == nil)
     #expect(!options.flag("resume"))
     #expect(!options.isGiven("steps"))
+    #expect(options.declares("steps") && options.declares("RUN") && !options.declares("stairs"))
     #expect(options.text("RUN") == "a")
     #expect(options.textIfGiven("OTHER") == nil)
   }
