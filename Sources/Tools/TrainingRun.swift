@@ -28,11 +28,10 @@ struct TrainingRun {
     let outcome: EpochOutcome
   }
 
-  /// Runs the trainer up to epoch `epochs`. `afterEpoch` writes a checkpoint and says what it is called; training ends
-  /// early where `isDone`.
+  /// Runs the trainer up to epoch `epochs`. `afterEpoch` writes a checkpoint and says what it is called.
   func run<Student: Learner>(
     _ trainer: inout Trainer<Student>, on source: some BatchSource,
-    afterEpoch: (inout Trainer<Student>, Record) throws -> String, isDone: (Student) -> Bool = { _ in false }
+    afterEpoch: (inout Trainer<Student>, Record) throws -> String
   ) throws -> [Record] {
     var records: [Record] = []
     var checkpoint: String?
@@ -55,7 +54,6 @@ struct TrainingRun {
       let percent = Decimals.fixed(100 * outcome.accuracy, places: 3)
       progress.finish(extra: "mean loss \(Decimals.fixed(outcome.loss, places: 6)), accuracy \(percent) %")
       checkpoint = try afterEpoch(&trainer, record)
-      if isDone(trainer.learner) { break }
     }
     return records
   }

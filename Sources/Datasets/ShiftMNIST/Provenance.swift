@@ -1,7 +1,8 @@
 /// How every image of a shiftMNIST was made, as comma-separated values (RFC 4180, lines ended by LF).
 ///
 /// A line for each image of the sets, in order. With the parameters of the manifest, the source's images and the
-/// textures, it is enough to make every image again, bit for bit. A column that does not apply is empty.
+/// textures, it is enough to make every image again, bit for bit. Places are those in images prepared as the manifest
+/// says (``TexturePreparation``). A column that does not apply is empty.
 public enum Provenance {
   /// The names of the columns.
   public static let header =

@@ -1,6 +1,6 @@
 import Kernels
 
-/// A patch of a texture's image, of the size of the digits.
+/// A patch of a texture's prepared image, of the size of the digits.
 public struct TexturePatch: Equatable, Sendable {
   /// The index of the texture: the label it belongs to, where the texture is a shortcut.
   public let type: Int

@@ -4,31 +4,43 @@ import Kernels
 ///
 /// With a patch's value v, scaled to p = low + v·(high − low)/255, and a digit's value d, an image's value is
 /// d + (1 − d/255)·p. Both are rounded to the nearest integer, and there are no ties, as 255 is odd. Contrast is not
-/// stretched per patch: the grey of a texture is kept, and flat regions stay flat.
+/// stretched per patch: the greys of an image, as ``TexturePreparation`` left them, are kept, and flat regions stay
+/// flat.
 public struct TextureShift: Equatable, Sendable {
   /// The textures; those of the labels are the first ones.
   public let types: [TextureType]
   /// What black and white of a texture become, `low` below `high`.
   public let low, high: UInt8
+  /// How many images of each texture are used; nil for all.
+  public let sourceCount: Int?
+  /// What training and test patches must not share.
+  public let split: TextureSources.Split
   /// What the split of sources and all patches depend on.
   public let seed: UInt64
 
   /// Backgrounds from low to high; the paper gives no range, so the defaults are ours.
-  public init(types: [TextureType], low: UInt8 = 0, high: UInt8 = 170, seed: UInt64) {
+  public init(
+    types: [TextureType], low: UInt8 = 0, high: UInt8 = 170, sourceCount: Int? = nil,
+    split: TextureSources.Split = .images, seed: UInt64
+  ) {
     precondition(low < high, "textures: expected low below high, found \(low) and \(high)")
     self.types = types
     self.low = low
     self.high = high
+    self.sourceCount = sourceCount
+    self.split = split
     self.seed = seed
   }
 
   /// The sources of the first `classes` textures.
   ///
-  /// - Throws: where there are fewer textures, or one has fewer than two images.
+  /// - Throws: where there are fewer textures, or one has too few images.
   public func sources(classes: Int) throws(ShiftMNISTError) -> [TextureSources] {
     guard types.count >= classes else { throw .fewTextures(expected: classes, found: types.count) }
     var sources: [TextureSources] = []
-    for type in types.prefix(classes) { sources.append(try TextureSources(type, seed: seed)) }
+    for type in types.prefix(classes) {
+      sources.append(try TextureSources(type, count: sourceCount, split: split, seed: seed))
+    }
     return sources
   }
 

@@ -24,45 +24,18 @@ public struct MetamericSampling<Network: InvertibleLayer>: Sendable {
     network.inverse(readOut.metamericCode(logitSource: logitSource, towards: donor, at: t)).x
   }
 
+  /// z_n + t·(z̃_n − z_n), one t a sample: the nuisance of `metamers(logitSource:towards:at:)`.
+  public func nuisance(logitSource: Activation, towards donor: Activation, at t: [Float]) -> Activation {
+    readOut.nuisance(readOut.metamericCode(logitSource: logitSource, towards: donor, at: t))
+  }
+
   /// For every sample, the first place t in [0, 1] on the line to the donor's nuisance at which the metamer's length
-  /// crosses `radius`; nil where it does not on the grid.
-  ///
-  /// The length need not be monotone in t: a grid of `gridSteps` finds the first change of side, `bisections` halve it.
-  /// Cost: at most gridSteps + bisections + 1 inverses, fewer when all samples have crossed.
-  public func crossings(
-    logitSource: Activation, towards donor: Activation, radius: Double, gridSteps: Int = 64, bisections: Int = 24
-  ) -> [Float?] {
-    func isBeyond(_ t: [Float]) -> [Bool] {
+  /// crosses `radius`; nil where it does not. What may be missed, and how many inverses that takes, stands at
+  /// ``firstChanges(samples:gridSteps:bisections:side:)``.
+  public func crossings(logitSource: Activation, towards donor: Activation, radius: Double) -> [Float?] {
+    firstChanges(samples: logitSource.samples) { t in
       metamers(logitSource: logitSource, towards: donor, at: t).norms().map { $0 >= radius }
     }
-    let count = logitSource.samples
-    let before = isBeyond([Float](repeating: 0, count: count))
-    var low = [Float](repeating: 0, count: count)
-    var high = [Float?](repeating: nil, count: count)
-    for step in 1...gridSteps where high.contains(where: { $0 == nil }) {
-      let t = Float(step) / Float(gridSteps)
-      let now = isBeyond([Float](repeating: t, count: count))
-      for sample in 0..<count where high[sample] == nil {
-        if now[sample] != before[sample] {
-          high[sample] = t
-        } else {
-          low[sample] = t
-        }
-      }
-    }
-    guard high.contains(where: { $0 != nil }) else { return high }
-    for _ in 0..<bisections {
-      let middle = zip(low, high).map { ($0 + ($1 ?? $0)) / 2 }
-      let now = isBeyond(middle)
-      for sample in 0..<count where high[sample] != nil {
-        if now[sample] != before[sample] {
-          high[sample] = middle[sample]
-        } else {
-          low[sample] = middle[sample]
-        }
-      }
-    }
-    return high
   }
 }
 

@@ -40,15 +40,8 @@ struct ImageBatches: BatchSource {
       images, indices,
       augmentation: ImageBatch.Augmentation(
         seed: seed, epoch: epoch, dequantises: augmentation.dequantises, shift: augmentation.shift))
-    guard augmentation.noise > 0 else { return x }
-    let normals = RandomStream(seed: seed, name: "pixel noise of epoch \(epoch)")
-    let pixels = x.valuesPerSample
-    var noise = Matrix(rows: indices.count, columns: pixels)
-    for (row, index) in indices.enumerated() {
-      let values = normals.gaussians(count: pixels, offset: index * pixels).map { augmentation.noise * $0 }
-      noise.values.replaceSubrange((row * pixels)..<((row + 1) * pixels), with: values)
-    }
-    let lanes = Activation(rowsOf: noise).reshaped(height: x.height, width: x.width, channels: x.channels)
-    return add(x.view, lanes.view)
+    return x.addingNoise(
+      deviation: augmentation.noise, indices: indices,
+      from: RandomStream(seed: seed, name: "pixel noise of epoch \(epoch)"))
   }
 }

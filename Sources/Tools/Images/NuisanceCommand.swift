@@ -38,7 +38,10 @@ struct NuisanceCommand: Command {
   let example = "swift run Tools nuisance quick-ce"
   let arguments = ModelRun.arguments
   let options: [Option] =
-    [.choice("reader", default: Choice.strong, metavar: "NAME", help: "which reader, or all of them"), CodeWhitening.option]
+    [
+      .choice("reader", default: Choice.strong, metavar: "NAME", help: "which reader, or all of them"),
+      CodeWhitening.option,
+    ]
     + readerOptions + ModelRun.options
 
   /// The options of every command that trains readers.
@@ -70,7 +73,8 @@ struct NuisanceCommand: Command {
     let images = ImageBatches(splits.train, coder.configuration, augmentation: training.augmentation)
     // Epochs that neither training nor a whitening saw.
     let train = try CodeDraws(
-      of: images, by: coder, firstEpoch: model.whitening?.origin.nextEpoch ?? training.epochs, draws: options.integer("draws"), name: "training images",
+      of: images, by: coder, firstEpoch: model.whitening?.origin.nextEpoch ?? training.epochs,
+      draws: options.integer("draws"), name: "training images",
       console: console)
     let test = try CodeDraws(
       of: ImageBatches(splits.test, coder.configuration), by: coder, name: "test images", console: console)

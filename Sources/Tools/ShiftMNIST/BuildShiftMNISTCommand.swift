@@ -11,7 +11,7 @@ struct BuildShiftMNISTCommand: Command {
     Builds both variants of shiftMNIST out of MNIST, of any folder of the same form, or of digits that the program draws \
     itself. Binary: one white pixel at the left border tells the label of training and test images; the shifted test has \
     none. Texture: the texture behind the digit tells the label; in the shifted test it is random. Training and test \
-    patches come from different texture images.
+    patches come from different texture images, unless --texture-split patches is given.
 
     Each variant is a folder: train-* and t10k-* (the i.i.d. test) are what other commands take as --data, shifted-* is \
     the adversarial test, unshortcut-* the training images made as that test is (no pixel, or a random texture out of \
@@ -22,7 +22,8 @@ struct BuildShiftMNISTCommand: Command {
 
     An image is digit + (1 − digit/255)·patch, rounded; patches are cut out of the grey texture images at a random place, \
     mirrored at random, and scaled from [0, 255] to [--texture-low, --texture-high]. In a folder of textures the first \
-    folders by name with two or more usable images belong to the labels 0, 1, …
+    folders by name with enough usable images belong to the labels 0, 1, …; two are enough, unless --texture-sources \
+    asks for more.
     """
   let example = "swift run Tools build-shiftmnist --mnist mnist --textures dtd/images --output shiftmnist"
   let arguments: [Argument] = []

@@ -56,13 +56,31 @@ struct ShiftMNISTBuild {
     let types: [TextureType]
     if let path = configuration.textures {
       console.error("textures: image files in \(path)\n")
-      types = try TextureFolder(path: path).load(classes: classes, height: height, width: width, console: console)
+      let least = TextureSources.least(count: configuration.textureSources, split: configuration.textureSplit)
+      let folder = TextureFolder(path: path, preparation: configuration.preparation, leastImages: least)
+      types = try folder.load(classes: classes, height: height, width: width, console: console)
     } else {
       console.error("textures: built-in, seed \(configuration.seed)\n")
-      types = try BuiltInTexture.types(classes: classes, height: height, width: width, seed: configuration.seed)
+      types = try builtIn(classes: classes, height: height, width: width)
     }
-    let shift = TextureShift(types: types, low: configuration.low, high: configuration.high, seed: configuration.seed)
+    let shift = TextureShift(
+      types: types, low: configuration.low, high: configuration.high, sourceCount: configuration.textureSources,
+      split: configuration.textureSplit, seed: configuration.seed)
     return Built(set: try shift.apply(to: splits), types: types, sources: try shift.sources(classes: classes))
+  }
+
+  /// Built-in textures, drawn large enough that they have room for patches when they are reduced.
+  private func builtIn(classes: Int, height: Int, width: Int) throws -> [TextureType] {
+    let scale = configuration.preparation.scale
+    let largest = BuiltInTexture.largestSide
+    guard scale == 1 || max(height, width) * scale <= largest else {
+      throw UsageError.refused(
+        "--texture-scale \(scale) needs texture images of \(width * scale) × \(height * scale) pixels, and built-in "
+          + "ones are drawn for \(largest) × \(largest) at most")
+    }
+    return try BuiltInTexture.types(
+      classes: classes, height: height * scale, width: width * scale, seed: configuration.seed
+    ).map { $0.prepared(configuration.preparation) }
   }
 
   /// Writes a variant's files under hidden names, the manifest last.

@@ -38,6 +38,12 @@ struct ShiftMNISTConfiguration: Equatable {
   let code: BinaryShift
   /// The greys that black and white of a texture become.
   let low, high: UInt8
+  /// What is done to texture images before patches are cut.
+  let preparation: TexturePreparation
+  /// How many images of each texture are used; nil for all.
+  let textureSources: Int?
+  /// What training and test patches must not share.
+  let textureSplit: TextureSources.Split
   /// The forms to write, each once.
   let formats: [Format]
 
@@ -57,6 +63,18 @@ struct ShiftMNISTConfiguration: Equatable {
     .integer("code-row-step", default: 2, in: 1...65_535, metavar: "N", help: "binary: rows between labels"),
     .integer("texture-low", default: 0, in: 0...254, metavar: "V", help: "texture: what black of a texture becomes"),
     .integer("texture-high", default: 170, in: 1...255, metavar: "V", help: "texture: what white of it becomes"),
+    .integer(
+      "texture-scale", default: 1, in: 1...64, metavar: "N",
+      help: "texture: images are reduced by N first, by averaging, so that a patch shows N times as much each way"),
+    .choice(
+      "texture-contrast", default: TexturePreparation.Contrast.none, metavar: "NAME",
+      help: "texture: stretch makes each image's darkest and lightest hundredth black and white"),
+    .integer(
+      "texture-sources", default: 0, in: 0...1_000_000, metavar: "N",
+      help: "texture: images of each texture to use, 0 for all; fewer make a stronger shortcut"),
+    .choice(
+      "texture-split", default: TextureSources.Split.images, metavar: "NAME",
+      help: "texture: training and test patches come from different images, or are patches of the same ones"),
     .text("format", default: "idx,npz", metavar: "LIST", help: "what to write: idx, npz, or both with a comma"),
     .threads,
   ]
@@ -81,6 +99,15 @@ struct ShiftMNISTConfiguration: Equatable {
       throw .refused("--texture-low must be below --texture-high, found \(low) and \(high)")
     }
     (self.low, self.high) = (UInt8(low), UInt8(high))
+    preparation = TexturePreparation(
+      scale: options.integer("texture-scale"),
+      contrast: options.choice("texture-contrast", as: TexturePreparation.Contrast.self))
+    let sources = options.integer("texture-sources")
+    textureSources = sources == 0 ? nil : sources
+    textureSplit = options.choice("texture-split", as: TextureSources.Split.self)
+    guard sources != 1 || textureSplit == .patches else {
+      throw .refused("--texture-sources 1 leaves no image for test patches; give 2, or --texture-split patches")
+    }
     var formats: [Format] = []
     for word in options.text("format").split(separator: ",", omittingEmptySubsequences: false) {
       guard let format = Format(rawValue: String(word)), !formats.contains(format) else {

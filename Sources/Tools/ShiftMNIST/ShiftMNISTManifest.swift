@@ -59,6 +59,7 @@ struct ShiftMNISTManifest {
     case .texture:
       metrics["parameters.texture_low"] = .integer(Int(configuration.low))
       metrics["parameters.texture_high"] = .integer(Int(configuration.high))
+      recordSelection(in: &metrics)
       let kind = configuration.textures == nil ? "built-in textures of the seed" : "image files"
       metrics["textures.kind"] = .text(kind)
       metrics["textures.labels"] = .array(zip(types, sources).enumerated().map { label($0, $1.0, $1.1) })
@@ -69,6 +70,20 @@ struct ShiftMNISTManifest {
     }
     metrics["files"] = .object(Dictionary(uniqueKeysWithValues: entries))
     return metrics.json()
+  }
+
+  /// How images were chosen and prepared: nothing where it is the default, so that the manifest has the bytes it always
+  /// had.
+  private func recordSelection(in metrics: inout Metrics) {
+    let preparation = configuration.preparation
+    let isDefault =
+      preparation == TexturePreparation() && configuration.textureSources == nil
+      && configuration.textureSplit == .images
+    guard !isDefault else { return }
+    metrics["parameters.texture_scale"] = .integer(preparation.scale)
+    metrics["parameters.texture_contrast"] = .text(preparation.contrast.rawValue)
+    metrics["parameters.texture_sources"] = configuration.textureSources.map { .integer($0) } ?? "all"
+    metrics["parameters.texture_split"] = .text(configuration.textureSplit.rawValue)
   }
 
   private func label(_ label: Int, _ type: TextureType, _ sources: TextureSources) -> MetricsValue {

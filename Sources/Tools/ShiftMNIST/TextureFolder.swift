@@ -15,30 +15,37 @@ struct TextureFolder {
   /// Pixels that are kept of all textures together, a byte each. A class that has more than its share loses the images
   /// that come last by name.
   var largestTotal = 1 << 30
+  /// What is done to every image; its result must have room for a patch.
+  var preparation = TexturePreparation()
+  /// Usable images that a class must have.
+  var leastImages = 2
   /// Takes an image file's bytes to a grey image.
   var decode: @Sendable ([UInt8]) throws(FormatError) -> Raster = { bytes throws(FormatError) in
     try StillImage.decodeGrey(bytes)
   }
 
-  /// The first `classes` textures in the order of their names that have at least two usable images: those that can be
-  /// read and have room for a patch. What is skipped is said on the console.
+  /// The first `classes` textures in the order of their names that have at least ``leastImages`` usable images: those
+  /// that can be read and have room for a patch when they are prepared. What is skipped is said on the console.
   ///
-  /// Cost: reading and decoding, on all threads. Memory: the grey images, at most ``largestTotal`` bytes, and a few images
-  /// under way.
+  /// Cost: reading and decoding, on all threads. Memory: the prepared images, at most ``largestTotal`` bytes, and a few
+  /// images under way.
   /// - Throws: `FileError` where the folder cannot be listed, or holds too few usable textures.
   func load(classes: Int, height: Int, width: Int, console: Console) throws -> [TextureType] {
     let names = try folders()
+    let smallest = (height: height * preparation.scale, width: width * preparation.scale)
+    let images = leastImages == 1 ? "one JPEG or PNG image" : "\(leastImages) JPEG or PNG images"
     var types: [TextureType] = []
     let progress = Progress("textures", total: classes, unit: "classes", console: console)
     var warnings = ""
     for name in names where types.count < classes {
-      let (type, warning) = try load(name, height: height, width: width, limit: largestTotal / classes)
+      let (type, warning) = try load(
+        name, height: smallest.height, width: smallest.width, limit: largestTotal / classes)
       warnings += warning
-      if type.images.count >= 2 {
+      if type.images.count >= leastImages {
         types.append(type)
         progress.update(done: types.count)
       } else {
-        warnings += "warning: \(path)/\(name): skipped, as fewer than two of its images are usable.\n"
+        warnings += "warning: \(path)/\(name): skipped, as fewer than \(leastImages) of its images are usable.\n"
       }
     }
     if types.count == classes { progress.finish() }
@@ -48,8 +55,8 @@ struct TextureFolder {
       let hint = OutputFolder.isFolder("\(path)/images") ? "; are the class folders in \(path)/images?" : ""
       throw FileError(
         "use the textures in", path,
-        reason: "\(classes) labels need \(classes) folders of at least two JPEG or PNG images of \(width) × \(height) "
-          + "pixels or more, found \(types.count)\(hint)")
+        reason: "\(classes) labels need \(classes) folders of at least \(images) of \(smallest.width) × "
+          + "\(smallest.height) pixels or more, found \(types.count)\(hint)")
     }
     return types
   }
@@ -119,7 +126,8 @@ struct TextureFolder {
       let bytes = [UInt8](try ImageFiles.read("\(path)/\(name)", limit: Self.largestFile))
       let raster = try decode(bytes)
       guard raster.height >= height && raster.width >= width else { return .small }
-      return .image(TextureImage(name: name, raster: raster, digest: SHA256.hexadecimal(bytes)))
+      return .image(
+        TextureImage(name: name, raster: preparation.apply(to: raster), digest: SHA256.hexadecimal(bytes)))
     } catch {
       let text = String(describing: error)
       return .unreadable("\(name): \(text.hasSuffix(".") ? String(text.dropLast()) : text)")

@@ -95,7 +95,7 @@ struct Figure4 {
         for column in first.indices { points[row, column] = Float(node.x * e1[column] + node.y * e2[column]) }
       }
       let z = classifier.network.forward(Activation(rowsOf: points)).y
-      let own = classifier.readOut.logits(z)
+      let own = classifier.logits(ofCode: z)
       let other = nuisanceClassifier.logits(classifier.readOut.nuisance(z))
       for row in 0..<range.count {
         logits.append(own[row, 1] - own[row, 0])

@@ -70,7 +70,7 @@ struct SpheresAttack {
   }
 
   /// F of some hold-out points.
-  private func codes(_ rows: [Int]) -> Activation {
+  func codes(_ rows: [Int]) -> Activation {
     classifier.network.forward(Activation(gathering: rows, from: points)).y
   }
 
@@ -87,8 +87,8 @@ struct SpheresAttack {
   private func judge(_ metamers: Activation, source: Activation) -> Judgement {
     let norms = metamers.norms()
     let code = classifier.network.forward(metamers).y
-    let before = classifier.readOut.logits(source)
-    let after = classifier.readOut.logits(code)
+    let before = classifier.logits(ofCode: source)
+    let after = classifier.logits(ofCode: code)
     let differences = (0..<metamers.samples).map { sample in
       (0..<after.channels).map { Double(abs(after[sample, $0] - before[sample, $0])) }.max() ?? 0
     }

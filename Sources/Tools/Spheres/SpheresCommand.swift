@@ -23,6 +23,9 @@ struct SpheresCommand: Command {
     SpheresConfiguration.options + [
       .threads,
       .text("output", default: "spheres", metavar: "DIR", help: "folder for what the run writes"),
+      .integer(
+        "seeds", default: 1, in: 1...100, metavar: "N",
+        help: "runs, with seeds from --seed on; of several each has a folder of its own, seed-0 and so on"),
       .text("export", metavar: "DIR", help: "only write the data set into this folder, as .npy"),
       .flag("misaligned", help: "run Example 8 instead"),
     ]
@@ -30,11 +33,14 @@ struct SpheresCommand: Command {
   /// What `--misaligned` has no use for.
   private static let trainingOptions = [
     "samples", "holdout", "epochs", "nuisance-epochs", "batch", "learning-rate", "blocks", "hidden", "nuisance-hidden",
-    "memory",
+    "nuisance-noise", "logit-scale", "memory", "seeds",
   ]
 
   func run(_ options: Options, console: Console) throws {
     let configuration = try SpheresConfiguration(options)
+    if options.isGiven("seeds") && options.isGiven("export") {
+      throw UsageError.refused("--seeds is for runs; --export writes the data set of one seed")
+    }
     if options.flag("misaligned") && options.isGiven("export") {
       throw UsageError.refused("--export and --misaligned exclude each other")
     }
@@ -49,13 +55,40 @@ struct SpheresCommand: Command {
     }
     let folder = try OutputFolder(creating: options.text("output"))
     if options.flag("misaligned") { return try runMisaligned(configuration, folder, console) }
+    let count = options.integer("seeds")
+    guard count > 1 else {
+      let result = try run(configuration, folder, options, console)
+      return try console.output(summary(result, folder))
+    }
+    var runs: [(seed: UInt64, metrics: Metrics)] = []
+    var figure: [UInt8] = []
+    for index in 0..<count {
+      var configuration = configuration
+      configuration.seed &+= UInt64(index)
+      console.error("seed \(configuration.seed)\n")
+      let inner = try OutputFolder(creating: folder.file("seed-\(configuration.seed)"))
+      let result = try run(configuration, inner, options, console)
+      runs.append((configuration.seed, result.metrics))
+      if index == 0 { figure = result.figure.png }
+      try console.output(summary(result, inner))
+    }
+    let seeds = SpheresSeeds(runs: runs)
+    try folder.write(seeds.report(figure: figure, commandLine: commandLine(options)), to: "report.html")
+    try folder.write(seeds.metrics.json(), to: "metrics.json")
+    try console.output("All seeds side by side: \(folder.file("report.html")).\n")
+  }
+
+  /// One run, with its files.
+  private func run(
+    _ configuration: SpheresConfiguration, _ folder: OutputFolder, _ options: Options, _ console: Console
+  ) throws -> SpheresExperiment.Result {
     let result = try SpheresExperiment(configuration: configuration, folder: folder, console: console).run()
     let png = result.figure.png
     let report = SpheresReport(metrics: result.metrics, figure: png, commandLine: commandLine(options))
     try folder.write(Data(png), to: "figure4.png")
     try folder.write(report.html(), to: "report.html")
     try folder.write(result.metrics.json(), to: "metrics.json")
-    try console.output(summary(result, folder))
+    return result
   }
 
   private func runMisaligned(_ configuration: SpheresConfiguration, _ folder: OutputFolder, _ console: Console) throws {
@@ -100,7 +133,8 @@ struct SpheresCommand: Command {
       classifier on zₙ: \(percent("nuisance_classifier.train_accuracy")) train, \
       \(percent("nuisance_classifier.validation_accuracy")) validation
       metamers that keep the decision: \(percent("attack.predictions_unchanged")); \
-      inner points moved onto the outer sphere at the same logits: \(percent("attack.on_sphere.reached"))
+      inner points moved onto the outer sphere at the same logits: \(percent("attack.on_sphere.reached")), \
+      of which the classifier on zₙ notices \(percent("attack.on_sphere.nuisance_predictions_follow_oracle"))
       Look at \(folder.file("figure4.png")); read \(folder.file("report.html")).
 
       """

@@ -10,12 +10,15 @@ struct SpheresConfiguration {
   let holdout: Int
   let epochs: Int
   let nuisanceEpochs: Int
+  let nuisanceNoise: Double
   let batch: Int
   let learningRate: Double
+  let logitScale: Double
   let hidden: Int
   let nuisanceHidden: Int
   let blocks: Int
-  let seed: UInt64
+  /// Of several runs the first one's.
+  var seed: UInt64
   let memory: Memory
 
   /// Classes: the two spheres.
@@ -30,7 +33,13 @@ struct SpheresConfiguration {
     .integer("epochs", default: 10, in: 1...10_000, metavar: "N", help: "epochs of the classifier"),
     .integer(
       "nuisance-epochs", default: 10, in: 1...10_000, metavar: "N",
-      help: "epochs of the nuisance classifier at most; it stops when it makes no error on all samples"),
+      help: "epochs of the nuisance classifier; ten as in the paper, though it makes no error after one"),
+    .number(
+      "nuisance-noise", default: 0, in: 0...1000, metavar: "SIGMA",
+      help: "deviation of noise on every number of zₙ while the nuisance classifier is trained"),
+    .number(
+      "logit-scale", default: 1, in: 0.001...1000, metavar: "M",
+      help: "the logits are M·zₛ; the larger M, the less the network has to move a point to be sure"),
     .integer("batch", default: 500, in: 1...100_000, metavar: "N", help: "samples in a batch"),
     .positive("learning-rate", default: 1e-4, metavar: "RATE", help: "learning rate of Adam"),
     .integer("hidden", default: 200, in: 1...10_000, metavar: "N", help: "hidden units of a coupling function's layer"),
@@ -58,6 +67,8 @@ struct SpheresConfiguration {
     holdout = options.integer("holdout")
     epochs = options.integer("epochs")
     nuisanceEpochs = options.integer("nuisance-epochs")
+    nuisanceNoise = options.number("nuisance-noise")
+    logitScale = options.number("logit-scale")
     batch = options.integer("batch")
     learningRate = options.number("learning-rate")
     hidden = options.integer("hidden")
@@ -72,7 +83,8 @@ struct SpheresConfiguration {
     [
       ("dimension", .integer(spheres.dimension)), ("inner_radius", .number(spheres.innerRadius)),
       ("outer_radius", .number(spheres.outerRadius)), ("samples", .integer(samples)), ("holdout", .integer(holdout)),
-      ("epochs", .integer(epochs)), ("nuisance_epochs", .integer(nuisanceEpochs)), ("batch", .integer(batch)),
+      ("epochs", .integer(epochs)), ("nuisance_epochs", .integer(nuisanceEpochs)),
+      ("nuisance_noise", .number(nuisanceNoise)), ("logit_scale", .number(logitScale)), ("batch", .integer(batch)),
       ("learning_rate", .number(learningRate)), ("hidden", .integer(hidden)),
       ("nuisance_hidden", .integer(nuisanceHidden)), ("blocks", .integer(blocks)), ("memory", .text(memory.rawValue)),
     ]

@@ -38,7 +38,7 @@ struct SpheresExperiment {
     var holdoutCodes = holdout
     encode(classifier, &holdoutCodes)
     let columns = SpheresConfiguration.classes..<spheres.dimension
-    let nuisance = try trainNuisanceClassifier(samples, columns, labels, holdoutCodes, holdoutLabels, &metrics)
+    let nuisance = try trainNuisanceClassifier(samples, columns, labels, &metrics)
     metrics["nuisance_classifier.train_accuracy"] = .number(
       nuisance.accuracy(samples, columns: columns, labels: labels))
     metrics["nuisance_classifier.validation_accuracy"] = .number(
@@ -49,6 +49,9 @@ struct SpheresExperiment {
     let outward = try attack.run(from: 0, console: console)
     let inward = try attack.run(from: 1, console: console)
     record(outward, inward, &metrics)
+    let line = SpheresLine(attack: attack)
+    try line.run(from: 0, console: console).record(in: &metrics, at: "attack.line.inner_to_outer")
+    try line.run(from: 1, console: console).record(in: &metrics, at: "attack.line.outer_to_inner")
 
     let figure = figure4(attack, holdout, outward).draw()
     metrics.recordMachine()
@@ -63,7 +66,8 @@ struct SpheresExperiment {
       dimension: configuration.spheres.dimension, blocks: configuration.blocks, hidden: configuration.hidden,
       seed: configuration.seed, memory: configuration.memory)
     var trainer = Trainer(
-      model: BijectiveClassifier(network: network, classes: SpheresConfiguration.classes),
+      model: BijectiveClassifier(
+        network: network, classes: SpheresConfiguration.classes, logitMap: .fixed(Float(configuration.logitScale))),
       optimiser: Adam(learningRate: Float(configuration.learningRate)), batch: configuration.batch,
       seed: configuration.seed)
     let epochs = try TrainingRun(
@@ -80,8 +84,7 @@ struct SpheresExperiment {
   }
 
   private func trainNuisanceClassifier(
-    _ codes: Matrix, _ columns: Range<Int>, _ labels: [UInt8], _ holdout: Matrix, _ holdoutLabels: [UInt8],
-    _ metrics: inout Metrics
+    _ codes: Matrix, _ columns: Range<Int>, _ labels: [UInt8], _ metrics: inout Metrics
   ) throws -> RectifierNetwork {
     let hidden = configuration.nuisanceHidden
     let network = RectifierNetwork(
@@ -93,17 +96,15 @@ struct SpheresExperiment {
     let epochs = try TrainingRun(
       name: "nuisance classifier", unit: "samples", epochs: configuration.nuisanceEpochs, console: console
     ).run(
-      &trainer, on: MatrixSource(samples: codes, columns: columns, labels: labels),
+      &trainer,
+      on: NoisySource(
+        MatrixSource(samples: codes, columns: columns, labels: labels), deviation: Float(configuration.nuisanceNoise),
+        seed: configuration.seed, name: "nuisance noise"),
       afterEpoch: { trainer, _ in
         try save(trainer.learner.model, "nuisance classifier", to: "nuisance.safetensors")
-      },
-      isDone: { learner in
-        learner.model.accuracy(holdout, columns: columns, labels: holdoutLabels) == 1
-          && learner.model.accuracy(codes, columns: columns, labels: labels) == 1
       })
     metrics["nuisance_classifier.seconds_per_epoch"] = .number(epochs.map(\.seconds).lowerMedian)
     metrics["nuisance_classifier.loss"] = .numbers(epochs.map(\.outcome.loss))
-    metrics["nuisance_classifier.epochs"] = .integer(epochs.count)
     return trainer.learner.model
   }
 
@@ -160,7 +161,7 @@ struct SpheresExperiment {
       let path = "attack.\(name)"
       metrics["\(path).oracle_flipped"] = fraction(outcome.flipped, of: outcome.pairs)
       metrics["\(path).nuisance_predictions_follow_oracle"] = fraction(outcome.nuisanceFollows, of: outcome.pairs)
-      metrics["\(path).norm_quantiles_0_5_50_95_100"] = .numbers(quantiles(outcome.norms))
+      metrics["\(path).norm_quantiles_0_5_50_95_100"] = .numbers(outcome.norms.quantiles([0, 0.05, 0.5, 0.95, 1]))
     }
     record(onSphere: outward, "attack.on_sphere", &metrics)
     record(onSphere: inward, "attack.on_sphere.outer_to_inner", &metrics)
@@ -174,11 +175,6 @@ struct SpheresExperiment {
     metrics["\(path).max_relative_radius_error"] = .number(outcome.largestRadiusError)
     metrics["\(path).predictions_unchanged"] = .number(Double(outcome.unchangedOnSphere) / reached)
     metrics["\(path).nuisance_predictions_follow_oracle"] = .number(Double(outcome.nuisanceFollowsOnSphere) / reached)
-  }
-
-  private func quantiles(_ values: [Double]) -> [Double] {
-    let sorted = values.sorted()
-    return [0, 0.05, 0.5, 0.95, 1].map { sorted[Int((Double(sorted.count - 1) * $0).rounded())] }
   }
 
   /// Draws the pair that first reached the other sphere, or the bare swap of the first pair if none did.

@@ -65,6 +65,28 @@ struct SpheresReport {
         quantiles("inner_to_outer", "logits inner, nuisance outer"),
         quantiles("outer_to_inner", "logits outer, nuisance inner"),
       ])
+    report.table(
+      caption:
+        "On the line at fixed logits from a point's nuisance (0) to that of a point of the other sphere (1): where "
+        + "something happens, in quantiles. The nuisance classifier sees a move onto the other sphere where it changes "
+        + "its mind before the sphere is met.",
+      header: ["", "pairs, %", "5 %", "50 %", "95 %"],
+      rows: [("inner to outer", "inner_to_outer"), ("outer to inner", "outer_to_inner")].flatMap { label, name in
+        [
+          place(name, "\(label): the other radius becomes nearer", "oracle_change", "oracle_changes"),
+          place(name, "\(label): the other sphere is met", "other_sphere", "meets_other_sphere"),
+          place(
+            name, "\(label): the nuisance classifier changes its mind", "nuisance_classifier_change",
+            "nuisance_classifier_changes"),
+          place(
+            name, "\(label): the point's length there", "length_at_nuisance_classifier_change",
+            "nuisance_classifier_changes"),
+          place(name, "\(label): ‖zₙ‖ of the point", "own_nuisance_length", nil),
+          place(name, "\(label): ‖zₙ‖ of the other", "donor_nuisance_length", nil),
+          place(
+            name, "\(label): ‖zₙ‖ on the other sphere", "nuisance_length_on_other_sphere", "meets_other_sphere"),
+        ]
+      })
     report.heading("Run")
     report.preformatted(commandLine + "\n")
     report.preformatted(String(decoding: metrics.json(), as: UTF8.self))
@@ -85,6 +107,16 @@ struct SpheresReport {
       return [label] + Array(repeating: "n/a", count: 5)
     }
     return [label] + values.map(Self.text)
+  }
+
+  /// A row on lines: the fraction of pairs at `fraction`, all of them where it is nil, and the quantiles called `name`.
+  private func place(_ direction: String, _ label: String, _ name: String, _ fraction: String?) -> [String] {
+    let path = "attack.line.\(direction)"
+    let pairs = fraction.map { percent("\(path).\($0)") } ?? Decimals.fixed(100, places: 4)
+    guard case .array(let values) = metrics["\(path).\(name)_quantiles_5_50_95"] else {
+      return [label, pairs, "n/a", "n/a", "n/a"]
+    }
+    return [label, pairs] + values.map(Self.text)
   }
 
   private static func text(_ value: MetricsValue) -> String {

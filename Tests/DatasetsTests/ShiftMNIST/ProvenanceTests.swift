@@ -39,10 +39,15 @@ import Testing
   }
 
   @Test func textureImagesAreRebuiltFromItTheSourceAndTheTextures() throws {
-    let types = randomTextures(10)
-    let set = try TextureShift(types: types, low: 10, high: 200, seed: 4).apply(to: splits)
+    let sources = randomTextures(10, height: 56, width: 60)
+    let preparation = TexturePreparation(scale: 2, contrast: .stretch)
+    let types = sources.map { $0.prepared(preparation) }
+    let shift = TextureShift(types: types, low: 10, high: 200, sourceCount: 3, split: .patches, seed: 4)
+    let set = try shift.apply(to: splits)
     let lines = try lines(Provenance.csv(set, types: types))
-    let images = Dictionary(uniqueKeysWithValues: types.flatMap(\.images).map { ($0.name, $0.raster) })
+    // What somebody has who was given the textures, the manifest's parameters and the lines.
+    let images = Dictionary(
+      uniqueKeysWithValues: sources.flatMap(\.images).map { ($0.name, preparation.apply(to: $0.raster)) })
     var rebuilt: [String: [UInt8]] = [:]
     for line in lines {
       let source = line[0] == "train" || line[0] == "unshortcut" ? splits.train : splits.test

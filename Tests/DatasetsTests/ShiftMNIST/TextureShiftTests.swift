@@ -70,6 +70,23 @@ import Testing
     }
   }
 
+  @Test("Patches come from the chosen images alone", arguments: TextureSources.Split.allCases)
+  func chosenImages(split: TextureSources.Split) throws {
+    let shift = TextureShift(types: types, sourceCount: 2, split: split, seed: 5)
+    let (set, sources) = (try shift.apply(to: splits), try shift.sources(classes: 10))
+    for part in ShiftMNIST.Part.allCases {
+      var used = [Set<Int>](repeating: [], count: 10)
+      for addition in set[part].additions {
+        let patch = try patch(addition)
+        used[patch.type].insert(patch.image)
+      }
+      // Some 90 draws of each texture miss one of its two images with a probability of 2⁻⁸⁹.
+      let isOfTraining = part == .train || part == .unshortcut
+      #expect(used == sources.map { Set(isOfTraining ? $0.train : $0.test) })
+      #expect(used.allSatisfy { $0.count == (split == .images ? 1 : 2) })
+    }
+  }
+
   @Test func textureFollowsTheLabelUnlessShifted() throws {
     let set = try TextureShift(types: types, seed: 5).apply(to: splits)
     for part in [ShiftMNIST.Part.train, .test] {
@@ -147,7 +164,7 @@ import Testing
     }
     var few = types
     few[3] = TextureType(name: "few", images: Array(types[3].images.prefix(1)))
-    #expect(throws: ShiftMNISTError.fewSources(texture: "few", found: 1)) {
+    #expect(throws: ShiftMNISTError.fewSources(texture: "few", expected: 2, found: 1)) {
       try TextureShift(types: few, seed: 1).apply(to: splits)
     }
     let raster = Raster(width: 28, height: 27, channels: 1, pixels: [UInt8](repeating: 0, count: 756))

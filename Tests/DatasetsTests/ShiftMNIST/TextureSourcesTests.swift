@@ -28,8 +28,38 @@ import Testing
     #expect(try TextureSources(type(40, name: "bumpy"), seed: 1) != first)
   }
 
+  @Test("A count takes the first images of the same permutation", arguments: [2, 3, 8, 40])
+  func someImages(count: Int) throws {
+    for split in TextureSources.Split.allCases {
+      let all = try TextureSources(type(40), count: 40, split: split, seed: 4)
+      let some = try TextureSources(type(40), count: count, split: split, seed: 4)
+      let used = Set(some.train + some.test)
+      #expect(used.count == count && used.isSubset(of: all.train + all.test))
+      if split == .images {
+        #expect(some.train.count == max(1, count * 3 / 4) && some.train.count + some.test.count == count)
+      } else {
+        #expect(some.train == some.test && some.train == some.train.sorted())
+      }
+      // Fewer are a part of more.
+      let more = try TextureSources(type(40), count: min(40, count + 1), split: split, seed: 4)
+      #expect(used.isSubset(of: more.train + more.test))
+    }
+    #expect(try TextureSources(type(40), count: 40, seed: 4) == TextureSources(type(40), seed: 4))
+  }
+
+  @Test func oneImageIsEnoughForBothWhereTheyShareImages() throws {
+    let one = try TextureSources(type(5), count: 1, split: .patches, seed: 1)
+    #expect(one.train.count == 1 && one.test == one.train)
+    #expect(throws: ShiftMNISTError.fewSources(texture: "banded", expected: 2, found: 1)) {
+      try TextureSources(type(1), count: 1, split: .images, seed: 1)
+    }
+    #expect(throws: ShiftMNISTError.fewSources(texture: "banded", expected: 7, found: 6)) {
+      try TextureSources(type(6), count: 7, split: .patches, seed: 1)
+    }
+  }
+
   @Test(arguments: [0, 1]) func oneImageIsNotEnough(images: Int) {
-    #expect(throws: ShiftMNISTError.fewSources(texture: "banded", found: images)) {
+    #expect(throws: ShiftMNISTError.fewSources(texture: "banded", expected: 2, found: images)) {
       try TextureSources(type(images), seed: 1)
     }
   }

@@ -171,6 +171,46 @@ import Testing
       let set = try TextureShift(types: types, low: 20, high: 90, seed: 6).apply(to: plain)
       #expect(try arrays("\(root)/out/texture/shiftmnist.npz")["x_shifted.npy"]?.payload == set.shifted.images.pixels)
       #expect(try bytes("\(root)/out/texture/provenance.csv") == Provenance.csv(set, types: types))
+
+      try succeed(
+        words + [
+          "--variant", "texture", "--texture-scale", "4", "--texture-contrast", "stretch", "--texture-sources", "1",
+          "--texture-split", "patches",
+        ])
+      let preparation = TexturePreparation(scale: 4, contrast: .stretch)
+      let prepared = try BuiltInTexture.types(classes: 3, height: 80, width: 120, seed: 0).map {
+        $0.prepared(preparation)
+      }
+      let shift = TextureShift(types: prepared, sourceCount: 1, split: .patches, seed: 0)
+      let expectedImages = try shift.apply(to: plain).test.images
+      #expect(try arrays("\(root)/out/texture/shiftmnist.npz")["x_test.npy"]?.payload == expectedImages.pixels)
+      let json = try JSONDecoder().decode(
+        MetricsValue.self, from: Data(try bytes("\(root)/out/texture/manifest.json")))
+      guard case .object(let manifest) = json else {
+        Issue.record("\(json)")
+        return
+      }
+      #expect(
+        manifest["parameters"]
+          == .object([
+            "texture_low": 0, "texture_high": 170, "texture_scale": 4, "texture_contrast": "stretch",
+            "texture_sources": 1, "texture_split": "patches",
+          ]))
+    }
+  }
+
+  /// The digest is of files that the builder wrote before it had options that choose and prepare texture images, and training images
+  /// without the shortcut.
+  @Test func theDefaultsGiveTheBytesThatTheyAlwaysGave() throws {
+    try withTemporaryFolder { root in
+      try SmallIDX.write(to: "\(root)/mnist")
+      try succeed(["--mnist", "\(root)/mnist", "--output", "\(root)/out", "--variant", "texture"])
+      let folder = "\(root)/out/texture"
+      let pixels = try ["train", "t10k", "shifted"].flatMap { try images(folder, $0).pixels }
+      let lines = String(decoding: try bytes("\(folder)/provenance.csv"), as: UTF8.self)
+        .split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("unshortcut,") }
+      let digest = SHA256.hexadecimal(pixels + [UInt8](lines.joined(separator: "\n").utf8))
+      #expect(digest == "5adbc6ebb317a1f6d6199a80e32649eabc73ec4fe7d9e3b50db62e8c0ef4d4ca")
     }
   }
 
@@ -183,6 +223,16 @@ import Testing
       (["--format", "idx,"], "option --format needs a list of idx, npz, each once, found \"idx,\"."),
       (["--texture-low", "9", "--texture-high", "9"], "--texture-low must be below --texture-high, found 9 and 9."),
       (["--texture-high", "256"], "option --texture-high needs an integer from 1 to 255, found 256."),
+      (
+        ["--texture-sources", "1"],
+        "--texture-sources 1 leaves no image for test patches; give 2, or --texture-split patches."
+      ),
+      (["--texture-scale", "0"], "option --texture-scale needs an integer from 1 to 64, found 0."),
+      (
+        ["--variant", "texture", "--texture-scale", "19"],
+        "--texture-scale 19 needs texture images of 532 × 532 pixels, and built-in ones are drawn for 512 × 512 at "
+          + "most."
+      ),
       (["--code-row-step", "0"], "option --code-row-step needs an integer from 1 to 65535, found 0."),
       (
         ["--code-first-row", "10"],
@@ -216,7 +266,7 @@ import Testing
       #expect(error.contains("writing binary: 16 steps"))
       #expect(
         error.contains(
-          "Tools: cannot use the textures in \(root)/textures: 10 labels need 10 folders of at least two JPEG or PNG "
+          "Tools: cannot use the textures in \(root)/textures: 10 labels need 10 folders of at least 2 JPEG or PNG "
             + "images of 28 × 28 pixels or more, found 0.\n"))
       #expect(try contents("\(root)/out") == before)
       // A run that works replaces its own files alone, and names what it leaves.
@@ -236,6 +286,17 @@ import Testing
       #expect(texture.code == 1)
       #expect(texture.error.hasSuffix("Tools: expected a texture for each of 12 labels, found 10.\n"))
       try succeed(words + ["--variant", "binary", "--code-first-row", "0", "--code-row-step", "1"])
+    }
+  }
+
+  @Test func moreTextureImagesThanThereAreIsAnError() throws {
+    try withTemporaryFolder { root in
+      try SmallIDX.write(to: "\(root)/mnist")
+      let (code, _, error) = run(
+        ["--mnist", "\(root)/mnist", "--output", "\(root)/out", "--variant", "texture", "--texture-sources", "17"])
+      #expect(code == 1)
+      #expect(
+        error.hasSuffix("Tools: texture banded: expected images to cut patches out of, at least 17, found 16.\n"))
     }
   }
 

@@ -71,7 +71,7 @@ import Testing
         warnings == [
           "warning: \(root)/a: 4 of 6 images skipped: 2 cannot be read (a/5.png: test, byte 0: expected a size, found "
             + "[0]); 2 are smaller than 8 × 8 pixels.",
-          "warning: \(root)/b: skipped, as fewer than two of its images are usable.",
+          "warning: \(root)/b: skipped, as fewer than 2 of its images are usable.",
         ])
     }
   }
@@ -82,11 +82,35 @@ import Testing
       let (_, warnings, sentence) = load(root, classes: 2)
       #expect(warnings.count == 1)
       #expect(
-        sentence == "cannot use the textures in \(root): 2 labels need 2 folders of at least two JPEG or PNG images of "
+        sentence == "cannot use the textures in \(root): 2 labels need 2 folders of at least 2 JPEG or PNG images of "
           + "8 × 8 pixels or more, found 1.")
       let none = root + "/none"
       #expect(load(none, classes: 1).sentence == "cannot read the folder \(none): no such file or folder.")
       #expect(load(root, classes: 1, side: 10).sentence.hasSuffix("found 0."))
+    }
+  }
+
+  @Test func imagesArePreparedAndNeedRoomForThat() throws {
+    try withTemporaryFolder { root throws in
+      try write(
+        ["a/1.png": [17, 16, 1], "a/2.png": [16, 17, 2], "a/3.png": [15, 30, 3], "b/1.png": [16, 16, 4]], to: root)
+      let transcript = Transcript()
+      let folder = TextureFolder(
+        path: root, preparation: TexturePreparation(scale: 2), leastImages: 1,
+        decode: { bytes throws(FormatError) in try Self.decode(bytes) })
+      let types = try folder.load(classes: 2, height: 8, width: 8, console: transcript.console())
+      #expect(types.map(\.images.count) == [2, 1])
+      #expect(types[0].images.map { [$0.raster.width, $0.raster.height] } == [[8, 8], [8, 8]])
+      // The digest is the file's, which the preparation does not change.
+      #expect(types[0].images[0].digest == SHA256.hexadecimal([17, 16, 1]))
+      #expect(transcript.error.contains("1 of 3 images skipped: 1 are smaller than 16 × 16 pixels."))
+      let error = #expect(throws: FileError.self) {
+        try folder.load(classes: 3, height: 8, width: 8, console: transcript.console())
+      }
+      #expect(
+        try ErrorSentence(#require(error)).text
+          == "cannot use the textures in \(root): 3 labels need 3 folders of at least one JPEG or PNG image of 16 × 16 "
+          + "pixels or more, found 2.")
     }
   }
 
