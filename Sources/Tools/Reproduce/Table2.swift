@@ -8,11 +8,15 @@ struct Table2 {
   /// How the models were trained, in a sentence.
   let remark: String
 
+  /// The runs, by the name of their folders.
+  static let objectives = ["ce", "ice"]
+
   private static let columns = [
-    "SOTA logits", "LeNet logits", "CE logits", "iCE logits", "CE nuisance", "iCE nuisance",
+    "SOTA logits", "LeNet logits", "CE logits", "iCE logits", "CE nuisance", "iCE nuisance", "CE, whitened",
+    "iCE, whitened",
   ]
-  private static let paperTest = ["0.21", "1.70", "0.39", "0.38", "0.34", "27.70"]
-  private static let paperTrain = ["–", "–", "0.00", "0.37", "0.00", "40.21"]
+  private static let paperTest = ["0.21", "1.70", "0.39", "0.38", "0.34", "27.70", "–", "–"]
+  private static let paperTrain = ["–", "–", "0.00", "0.37", "0.00", "40.21", "–", "–"]
 
   private func percent(_ path: String) -> String {
     metrics.number(path).map { Decimals.fixed(100 * $0, places: 2) } ?? "–"
@@ -20,12 +24,11 @@ struct Table2 {
 
   private var rows: [[String]] {
     func row(_ split: String) -> [String] {
-      let objectives = ["ce", "ice"]
-      return ["–", "–"] + objectives.map { percent("\($0).logits.\(split).error") }
-        + objectives.map { percent("\($0).nuisance.readers.P.\(split)_error") }
+      ["–", "–"] + Self.objectives.map { percent("\($0).logits.\(split).error") }
+        + Self.codes.map { percent("\($0).readers.P.\(split)_error") }
     }
     func reader(_ kind: Reader.Kind) -> [String] {
-      ["–", "–", "–", "–"] + ["ce", "ice"].map { percent("\($0).nuisance.readers.\(kind.rawValue).test_error") }
+      ["–", "–", "–", "–"] + Self.codes.map { percent("\($0).readers.\(kind.rawValue).test_error") }
     }
     return [
       ["paper, test"] + Self.paperTest, ["this run, test, reader P"] + row("test"),
@@ -34,14 +37,38 @@ struct Table2 {
     ]
   }
 
+  /// Where the readers of each code stand: the nuisances as they are, and behind the whitening.
+  private static let codes = ["ce.nuisance", "ice.nuisance", "ce.nuisance_whitened", "ice.nuisance_whitened"]
+
+  private static let metamerHeader = [
+    "metamers", "logits kept to", "outside [−0.1, 1.1], %", "donor's class, %", "logits' class, %",
+    "decision as bytes, %",
+  ]
+
+  /// What became of metamers, and what the judge sees in them.
+  private var metamerRows: [[String]] {
+    [
+      ("CE", "ce.metamers"), ("iCE", "ice.metamers"), ("CE, whitened", "ce.metamers_whitened"),
+      ("iCE, whitened", "ice.metamers_whitened"),
+    ].map { title, path in
+      let values = "\(path).metamers"
+      return [
+        title,
+        metrics.number("\(values).max_logit_difference").map { NumberText.scientific($0, decimals: 1) } ?? "–",
+        percent("\(values).pixels_a_tenth_outside_0_1"), percent("\(values).judge.nuisance_source_class"),
+        percent("\(values).judge.logit_source_class"), percent("\(values).as_bytes.predictions_unchanged"),
+      ]
+    }
+  }
+
   private static let boundHeader = ["nats, of H(y)", "P", "S", "C"]
 
   /// The bounds that the readers give, in nats.
   private var boundRows: [[String]] {
-    [("CE, I(y; z_n) ≥", "ce"), ("iCE, I(y; z_n) ≥", "ice")].map { title, objective in
-      [title]
+    zip(["CE", "iCE", "CE, whitened", "iCE, whitened"], Self.codes).map { title, code in
+      ["\(title), I(y; z_n) ≥"]
         + Reader.Kind.allCases.map { kind in
-          metrics.number("\(objective).nuisance.readers.\(kind.rawValue).information_lower_bound_nats").map {
+          metrics.number("\(code).readers.\(kind.rawValue).information_lower_bound_nats").map {
             Decimals.fixed($0, places: 3)
           } ?? "–"
         }
@@ -54,7 +81,9 @@ struct Table2 {
     for row in rows { table.add(row) }
     var bounds = TextTable(Self.boundHeader)
     for row in boundRows { bounds.add(row) }
-    return "\(table.text)\n\(bounds.text)\(remark)\n"
+    var metamers = TextTable(Self.metamerHeader)
+    for row in metamerRows { metamers.add(row) }
+    return "\(table.text)\n\(bounds.text)\n\(metamers.text)\(remark)\n"
   }
 
   /// `report.html`.
@@ -68,6 +97,12 @@ struct Table2 {
     report.paragraph(remark)
     report.table(caption: "Errors in per cent.", header: [""] + Self.columns, rows: rows)
     report.table(caption: "Bounds on information about the class.", header: Self.boundHeader, rows: boundRows)
+    report.table(caption: "1000 metamers of each model.", header: Self.metamerHeader, rows: metamerRows)
+    report.paragraph(
+      "A metamer has the logits of one image and the nuisance of another, the donor. The judge, a ResNet that was trained apart "
+        + "(its own test error: \(percent("judge.test_error")) %), says whose class the image shows. Whitened codes have each class's "
+        + "mean and covariance taken out of the nuisance by an invertible last layer, whose class is the one that the logits "
+        + "give; metamers are made through it.")
     report.paragraph(
       "The nuisance is read by three fresh classifiers, which learn from all training images as training shows them, "
         + "dequantised and shifted at random, and are tested on images as they are. P reads as the paper seems to have "

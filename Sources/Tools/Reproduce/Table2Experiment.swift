@@ -16,16 +16,27 @@ struct Table2Experiment {
     let began = Progress.seconds()
     try runs.claim(["ce", "ice"].reduce(into: ["experiment": "table2"]) { $0[$1] = words($1).joined(separator: " ") })
     var metrics = Metrics()
-    for objective in ["ce", "ice"] {
+    try runs.train(Self.judge, judgeWords)
+    for objective in Table2.objectives {
       try runs.train(objective, words(objective))
-      if !runs.exists("\(objective)/nuisance/metrics.json") {
-        try runs.command(NuisanceCommand(), [runs.folder.file(objective), "--reader", "all"])
+      try measure(objective, "nuisance", NuisanceCommand(), ["--reader", "all"])
+      try measure(objective, "metamers", MetamersCommand(), ["--judge", runs.folder.file(Self.judge)])
+      if !runs.exists("\(objective)/\(WhitenCommand.metricsFile)") {
+        try runs.command(WhitenCommand(), [runs.folder.file(objective)])
       }
-      metrics[objective] = .object([
-        "logits": try runs.metrics("\(objective)/metrics.json").value,
-        "nuisance": try runs.metrics("\(objective)/nuisance/metrics.json").value,
-      ])
+      try measure(objective, "nuisance-whitened", NuisanceCommand(), ["--reader", "all", "--whitened"])
+      try measure(
+        objective, "metamers-whitened", MetamersCommand(), ["--judge", runs.folder.file(Self.judge), "--whitened"])
+      var parts = ["logits": try runs.metrics("\(objective)/metrics.json").value]
+      for name in ["nuisance", "metamers", "nuisance-whitened", "metamers-whitened"] {
+        parts[name.replacing("-", with: "_")] = try runs.metrics("\(objective)/\(name)/metrics.json").value
+      }
+      metrics[objective] = .object(parts)
     }
+    if !runs.exists("ce/interpolate/metrics.json") {
+      try runs.command(InterpolateCommand(), [runs.folder.file("ce"), "--beside", runs.folder.file("ice")])
+    }
+    metrics["judge.test_error"] = try runs.metrics("\(Self.judge)/metrics.json")["test.error"]
     metrics["seed"] = .text(String(seed))
     metrics["budget"] = .text(budget.size.rawValue)
     let table = Table2(
@@ -33,6 +44,21 @@ struct Table2Experiment {
     try runs.folder.write(table.report(), to: "report.html")
     try runs.write(metrics, began: began)
     try runs.console.output(table.text + "Written to \(runs.folder.file("report.html")).\n")
+  }
+
+  /// The folder of a ResNet that says what is to be seen in metamers.
+  private static let judge = "judge"
+
+  /// As the budget's models, with a seed of its own: it must not share their mistakes.
+  private var judgeWords: [String] {
+    ["--network", "resnet", "--data", data, "--limit", String(limit), "--seed", String(seed &+ 100), "--epochs", "6"]
+  }
+
+  /// Runs a command on a run, unless its results are there.
+  private func measure(_ run: String, _ result: String, _ command: any Command, _ words: [String]) throws {
+    if !runs.exists("\(run)/\(result)/metrics.json") {
+      try runs.command(command, [runs.folder.file(run)] + words)
+    }
   }
 
   private func words(_ objective: String) -> [String] {
