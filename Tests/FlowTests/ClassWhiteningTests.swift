@@ -32,6 +32,22 @@ struct ClassWhiteningTests {
     #expect(layer.parameters()[1].values == [2, 0, 1, 4])
   }
 
+  /// With γ = (1, −1) and β = 0 the smaller of two logits is the larger number's.
+  @Test func theKeyIsThatOfTheLogits() {
+    var map = LogitMap.learned(classes: 2)
+    map.visitParameters { parameter, values in if parameter.name == "scale" { values = [1, -1] } }
+    let z = Activation(rowsOf: Matrix(rows: 2, columns: 3, values: [1, 2, 0, -1, -2, 0]))
+    #expect(ClassWhitening.keys(z, classes: 2) == [1, 0])
+    #expect(ClassWhitening.keys(z, classes: 2, logitMap: map) == [0, 1])
+    var layer = ClassWhitening(classes: 2, dimensions: 1, logitMap: map)
+    var index = 0
+    layer.visitParameters { _, values in
+      values = [[3], [1], [5], [1]][index]
+      index += 1
+    }
+    #expect(layer.forward(z).y.matrix().values == [1, 2, -3, -1, -2, -5])
+  }
+
   /// Codes of three classes with a covariance of their own each.
   private func codes(samples: Int) -> Matrix {
     var rows = gaussianMatrix(rows: samples, columns: 3 + 6, seed: 81, name: "codes")

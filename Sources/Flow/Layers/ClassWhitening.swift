@@ -2,13 +2,13 @@ import Kernels
 
 /// Whitening of the nuisance with the statistics of the class that the logits give:
 ///
-///     z_s' = z_s,   z_n' = L_ŷ⁻¹·(z_n − μ_ŷ),   ŷ = argmax z_s
+///     z_s' = z_s,   z_n' = L_ŷ⁻¹·(z_n − μ_ŷ),   ŷ = argmax of the logits, which are a map of z_s
 ///
 /// With μ and L·Lᵀ the mean and covariance of z_n in every class, z_n' has mean 0 and covariance 1 in all of them: a reader of
 /// z_n' finds nothing of the class in its first two moments. A normal z_n' is the prior of the paper's equation 6 with a β and a
 /// full Γ for every class. As z_s stays, the inverse knows the key: z_n = μ_ŷ + L_ŷ·z_n'.
 ///
-/// Log-determinant: −ln |det L_ŷ|, where z_s has no two equal largest numbers. Forward uses L⁻¹ of the very L that is stored, taken in
+/// Log-determinant: −ln |det L_ŷ|, where no two logits are equal and largest. Forward uses L⁻¹ of the very L that is stored, taken in
 /// Double and rounded to Float; the round trip is within u·((2n + 4)·|L||L⁻¹||z_n − μ| + (n + 1)·|μ|) to first order, n
 /// the dimensions of z_n, u = 2⁻²⁴. That grows as the condition number of L at most, the root of the covariance's, which
 /// shrinkage keeps below √(n/s) after every number was divided by its deviation.
@@ -19,6 +19,8 @@ public struct ClassWhitening: InvertibleLayer {
   public let classes: Int
   /// n, the numbers in z_n.
   public let dimensions: Int
+  /// How z_s becomes logits.
+  public let logitMap: LogitMap
   private var maps: [Map]
 
   /// What is done to the nuisance of one class.
@@ -54,11 +56,12 @@ public struct ClassWhitening: InvertibleLayer {
   }
 
   /// The identity. Memory: 8·classes·dimensions² bytes once it is not.
-  public init(classes: Int, dimensions: Int) {
+  public init(classes: Int, dimensions: Int, logitMap: LogitMap = .fixed(1)) {
     precondition(
       classes >= 1 && dimensions >= 1, "class whitening: found \(classes) classes, \(dimensions) dimensions")
     self.classes = classes
     self.dimensions = dimensions
+    self.logitMap = logitMap
     maps = Array(repeating: Map(identity: dimensions), count: classes)
   }
 
@@ -68,8 +71,10 @@ public struct ClassWhitening: InvertibleLayer {
   /// orders of magnitude: a constant that regularises the large ones would drown the small ones, and leave the class in them.
   /// Throws `degenerate` where a class has no such covariance. Cost: ⅔·classes·dimensions³ operations; 10 classes of 1014
   /// numbers take a second.
-  public init(_ statistics: ClassStatistics, shrinkage: Double) throws(InvertibilityError) {
-    self.init(classes: statistics.classes, dimensions: statistics.dimensions)
+  public init(
+    _ statistics: ClassStatistics, shrinkage: Double, logitMap: LogitMap = .fixed(1)
+  ) throws(InvertibilityError) {
+    self.init(classes: statistics.classes, dimensions: statistics.dimensions, logitMap: logitMap)
     var statistics = statistics
     statistics.settle()
     if let fault = update(statistics, classes: Array(0..<classes), shrinkage: shrinkage) { throw fault }
@@ -102,8 +107,8 @@ public struct ClassWhitening: InvertibleLayer {
   }
 
   /// ŷ of every code: the first of equal largest logits.
-  public static func keys(_ z: Activation, classes: Int) -> [Int] {
-    Activation(concatenating: [z.channels(0..<classes)]).argmaxChannels()
+  public static func keys(_ z: Activation, classes: Int, logitMap: LogitMap = .fixed(1)) -> [Int] {
+    logitMap.evaluate(Activation(concatenating: [z.channels(0..<classes)])).argmaxChannels()
   }
 
   /// ŷ of every sample of the batch.
@@ -187,7 +192,7 @@ public struct ClassWhitening: InvertibleLayer {
     precondition(
       z.valuesPerSample == classes + dimensions && z.channels == z.valuesPerSample,
       "class whitening: expected vectors of \(classes + dimensions), found \(z.shape)")
-    return Self.keys(z, classes: classes)
+    return Self.keys(z, classes: classes, logitMap: logitMap)
   }
 
   private func logDet(_ keys: [Int]) -> PerSample {

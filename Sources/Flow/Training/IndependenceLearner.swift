@@ -12,8 +12,9 @@ public struct IndependenceSettings: Sendable, Equatable {
   public var gainWeight: Float = 0
   /// The weight of the inverse's gain.
   public var inverseGainWeight: Float = 0
-  /// σ: the deviation of the noise that the gains are measured with.
-  public var gainDeviation: Float = 0.1
+  /// σ: the deviation of the noise that the gains are measured with. It should reach from one value of the data to another: with less,
+  /// F is flat where the data are and steep between, and a pixel that is black or white can still decide.
+  public var gainDeviation: Float = 0.3
   /// The fraction of a batch that the gains are measured on.
   public var gainShare = 0.25
   /// The fraction of training over which w rises from zero.

@@ -41,10 +41,11 @@ struct CodeWhitening: Sendable {
     self.origin = origin
   }
 
-  /// The whitening of the model `configuration` in the folder of a run.
+  /// The whitening of the model in the folder of a run.
   ///
   /// - Throws: `FileError` or `TensorFileError` where there is none, or not one of this model as it is now.
-  init(run: String, _ configuration: ImageModelConfiguration) throws {
+  init(run: String, _ model: ImageModel) throws {
+    let configuration = model.configuration
     let folder = run.hasSuffix("/") ? run : run + "/"
     let path = folder + Self.file
     guard FileManager.default.fileExists(atPath: path) else {
@@ -56,7 +57,8 @@ struct CodeWhitening: Sendable {
       throw FileError("use", path, reason: "it was fitted to another \(ModelFile.name) than the run now holds")
     }
     var layer = ClassWhitening(
-      classes: configuration.classes, dimensions: configuration.dimensions - configuration.classes)
+      classes: configuration.classes, dimensions: configuration.dimensions - configuration.classes,
+      logitMap: model.classifier.logitMap)
     try file.fill { layer.visitParameters($0) }
     do {
       try layer.checkInvertibility(prefix: "")

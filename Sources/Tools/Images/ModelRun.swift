@@ -47,7 +47,7 @@ struct ModelRun {
     let configuration = stored.configuration
     isWhitened = options.declares(CodeWhitening.option.name) && options.flag(CodeWhitening.option.name)
     if isWhitened, case .bijective(let model) = stored {
-      self.model = .bijective(model.whitened(by: try CodeWhitening(run: path, configuration)))
+      self.model = .bijective(model.whitened(by: try CodeWhitening(run: path, model)))
     } else {
       model = stored
     }

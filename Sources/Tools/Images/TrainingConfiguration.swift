@@ -81,7 +81,7 @@ struct TrainingConfiguration: Codable, Equatable {
       "inverse-gain-weight", default: 0, in: 0...1000, metavar: "L",
       help: "weight of the inverse's gain: how far x moves when noise moves F(x); 0 for none"),
     .number(
-      "gain-noise", default: 0.1, in: 1e-4...2, metavar: "SIGMA",
+      "gain-noise", default: 0.3, in: 1e-4...2, metavar: "SIGMA",
       help: "deviation of the noise that the gains are measured with"),
     .number(
       "gain-share", default: IndependenceSettings().gainShare, in: 0.01...1, metavar: "F",

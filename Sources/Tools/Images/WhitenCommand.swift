@@ -39,7 +39,7 @@ struct WhitenCommand: Command {
     let statistics = try statistics(model, batches, epochs: training.epochs..<(training.epochs + draws), console)
     let layer: ClassWhitening
     do {
-      layer = try ClassWhitening(statistics, shrinkage: shrinkage)
+      layer = try ClassWhitening(statistics, shrinkage: shrinkage, logitMap: model.classifier.logitMap)
     } catch {
       throw FileError("whiten the codes of", run.path, reason: "\(error)")
     }
@@ -85,7 +85,9 @@ struct WhitenCommand: Command {
       try forEachBatch(of: count, size: ModelRun.batch) { range in
         try Interrupt.check()
         let z = model.encode(batches.batch(Array(range), epoch: epoch))
-        statistics.observe(model.readOut.nuisance(z), classes: ClassWhitening.keys(z, classes: classes))
+        statistics.observe(
+          model.readOut.nuisance(z),
+          classes: ClassWhitening.keys(z, classes: classes, logitMap: model.classifier.logitMap))
         progress.update(done: draw * count + range.upperBound)
       }
     }

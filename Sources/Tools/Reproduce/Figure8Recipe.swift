@@ -16,7 +16,8 @@ struct Figure8Recipe {
   /// Every model's passes over the images with the quick budget.
   static let quickEpochs = 6
 
-  /// A bound on the gain in place of the likelihood, and the authors' own weight of 2019 for the nuisance term.
+  /// A bound on the gain in place of the likelihood, and the authors' own weight of 2019 for the nuisance term. The noise reaches from
+  /// black to white: with a deviation of 0.1 the error on D_Adv grows past that of cross-entropy within six epochs.
   private static let bounded = [
     "--objective", "ice", "--likelihood-weight", "0", "--volume-preserving", "--gain-weight", "3", "--nuisance-scale",
     "whole",

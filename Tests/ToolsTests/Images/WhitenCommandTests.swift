@@ -55,7 +55,7 @@ import Testing
     try withRun { run, data in
       let output = try succeed(["whiten", run, "--shrinkage", "0.5", "--draws", "2"] + data)
       #expect(output.contains("mean log-determinant"))
-      let whitening = try CodeWhitening(run: run, SmallModel.configuration)
+      let whitening = try CodeWhitening(run: run, SmallModel.make())
       #expect(whitening.origin.shrinkage == 0.5 && whitening.origin.images == 400 && whitening.origin.draws == 2)
       #expect(whitening.origin.firstEpoch == 3 && whitening.origin.nextEpoch == 5)
       let fitted = try metrics(run + "/whitening.json")
