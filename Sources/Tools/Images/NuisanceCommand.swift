@@ -81,7 +81,7 @@ struct NuisanceCommand: Command {
     var table = TextTable(["reader of z_n", "train, augmented", "test", "I(y; z_n) in nats ≥"])
     for kind in options.choice("reader", as: Choice.self).kinds {
       let reading = try Reader(kind, options, console: console).readNuisance(
-        train, test: test, moments: moments, by: coder, of: "test images")
+        train, test: test, moments: moments, by: coder)
       reading.record(in: &metrics, at: "readers.\(kind.rawValue)")
       table.add([
         kind.title, reading.trainError.map(Self.percent) ?? "–", Self.percent(reading.error),

@@ -15,12 +15,14 @@ struct Table2Experiment {
     var metrics = Metrics()
     for objective in ["ce", "ice"] {
       try runs.train(objective, words(objective))
-      if !runs.exists("\(objective)/nuisance/metrics.json") {
+      let file = "\(objective)/nuisance/metrics.json"
+      // A folder of before there were three readers has another kind of file.
+      if try !runs.exists(file) || runs.metrics(file)["readers"] == .null {
         try runs.command(NuisanceCommand(), [runs.folder.file(objective), "--reader", "all"])
       }
       metrics[objective] = .object([
         "logits": try runs.metrics("\(objective)/metrics.json").value,
-        "nuisance": try runs.metrics("\(objective)/nuisance/metrics.json").value,
+        "nuisance": try runs.metrics(file).value,
       ])
     }
     metrics["seed"] = .text(String(seed))
