@@ -29,9 +29,9 @@ struct NuisanceCommand: Command {
     is reported beside that of the test. S is strong: 1024-1024, standardised z_n, Adam with a falling rate. C is a small \
     ResNet on the images F⁻¹(mean z_s, z_n).
 
-    Each epoch shows another draw of every image. --draws K of them are encoded in advance and shown in turn, each for 4 \
-    bytes a number of z and image (250 MB for MNIST), which is K passes of the network over the images; --draws 0 encodes \
-    anew in every epoch, and once more for the moments.
+    Each epoch shows another draw of every image. K draws are encoded in advance and shown in turn. A draw takes one pass \
+    of the network over the images, and 4 bytes for every number of every code (250 MB for MNIST). With --draws 0 the \
+    images are encoded in every epoch, and once more for the moments of the codes.
 
     Writes RUN/nuisance/metrics.json.
     """
@@ -42,25 +42,10 @@ struct NuisanceCommand: Command {
       .choice("reader", default: Choice.strong, metavar: "NAME", help: "which reader, or all of them"),
       CodeWhitening.option,
     ]
-    + readerOptions + ModelRun.options
-
-  /// The options of every command that trains readers.
-  static var readerOptions: [Option] {
-    [
-      .integer(
-        "epochs", default: 0, in: 0...1000, metavar: "N", help: "a reader's epochs; 0 for 20 with P, 12 with S and C"),
-      .integer(
-        "hidden", default: 0, in: 0...8192, metavar: "N",
-        help: "units in each of two hidden layers, or C's filters; 0 for 512 with P, 1024 with S, 8 with C"),
-      .integer(
-        "draws", default: defaultDraws, in: 0...100, metavar: "K",
-        help: "draws of augmented images that are encoded in advance; 0 encodes as it trains"),
-      .unsigned("seed", default: 0, metavar: "SEED", help: "seed of readers' weights and batches"),
-    ]
-  }
-
-  /// Draws that are encoded in advance unless told otherwise.
-  static let defaultDraws = 2
+    + Reader.options(
+      epochs: "a reader's epochs; 0 for 20 with P, 12 with S and C",
+      hidden: "units in each of two hidden layers, or C's filters; 0 for 512 with P, 1024 with S, 8 with C")
+    + ModelRun.options
 
   func run(_ options: Options, console: Console) throws {
     let run = try ModelRun(options, console: console)
@@ -87,7 +72,7 @@ struct NuisanceCommand: Command {
     var table = TextTable(["reader of z_n", "train, augmented", "test", "I(y; z_n) in nats ≥"])
     for kind in options.choice("reader", as: Choice.self).kinds {
       let reading = try Reader(kind, options, console: console).readNuisance(
-        train, test: test, moments: moments, by: coder, of: "test images")
+        train, test: test, moments: moments, by: coder)
       reading.record(in: &metrics, at: "readers.\(kind.rawValue)")
       table.add([
         kind.title, reading.trainError.map(Self.percent) ?? "–", Self.percent(reading.error),
@@ -103,7 +88,22 @@ struct NuisanceCommand: Command {
 }
 
 extension Reader {
-  /// The reader that `NuisanceCommand.readerOptions` ask for.
+  /// Draws that are encoded in advance unless told otherwise.
+  static let defaultDraws = 2
+
+  /// The options of every command that trains readers, with help that says what is the default where N is 0.
+  static func options(epochs: String, hidden: String) -> [Option] {
+    [
+      .integer("epochs", default: 0, in: 0...1000, metavar: "N", help: epochs),
+      .integer("hidden", default: 0, in: 0...8192, metavar: "N", help: hidden),
+      .integer(
+        "draws", default: defaultDraws, in: 0...100, metavar: "K",
+        help: "draws of augmented images that are encoded in advance; 0 encodes as it trains"),
+      .unsigned("seed", default: 0, metavar: "SEED", help: "seed of readers' weights and batches"),
+    ]
+  }
+
+  /// The reader that these options ask for.
   init(_ kind: Kind, _ options: Options, console: Console) {
     func given(_ name: String) -> Int? { options.integer(name) > 0 ? options.integer(name) : nil }
     self.init(

@@ -56,18 +56,18 @@ struct Reader {
   ///
   /// - Parameter moments: those of the training codes.
   func readNuisance(
-    _ train: CodeDraws, test: CodeDraws, moments: ColumnMoments, by coder: ImageCoder, of name: String
+    _ train: CodeDraws, test: CodeDraws, moments: ColumnMoments, by coder: ImageCoder
   ) throws -> Reading {
     let classes = coder.configuration.classes
     guard kind == .convolutional else {
-      return try read(train, test: test, coder.nuisance, moments: moments, classes: classes, of: "z_n, \(name)")
+      return try read(train, test: test, coder.nuisance, moments: moments, classes: classes, of: "z_n")
     }
     let means = moments[coder.semantics].means
     let images = try CodeDraws(blanking: train, by: coder, means: means, name: "training images", console: console)
     let testImages = try CodeDraws(blanking: test, by: coder, means: means, name: "test images", console: console)
     let network = ResidualNetwork(
       channels: 1, blocks: 1, filters: hidden, classes: classes, random: RandomStream(seed: seed, name: "reader C"))
-    return try fit(network, Adam(learningRate: 1e-3), images, test: testImages, of: "z_n, \(name)")
+    return try fit(network, Adam(learningRate: 1e-3), images, test: testImages, of: "z_n")
   }
 
   /// Reads some numbers of codes. C reads images alone.

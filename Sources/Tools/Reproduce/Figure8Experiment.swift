@@ -57,7 +57,7 @@ struct Figure8Experiment {
       let reader = Reader(
         .strong, hidden: recipe.reader.hidden, epochs: recipe.reader.epochs, seed: seed, console: runs.console)
       let measurement = Theorem6Measurement(
-        coder: ImageCoder(model), training: training, draws: NuisanceCommand.defaultDraws, reader: reader, seed: seed,
+        coder: ImageCoder(model), training: training, draws: Reader.defaultDraws, reader: reader, seed: seed,
         console: runs.console)
       let metrics = try measurement.run(measurement.images(of: data))
       try runs.folder.write(metrics.json(), to: file)

@@ -61,7 +61,7 @@ struct Table2 {
     }
   }
 
-  private static let boundHeader = ["nats, of H(y)", "P", "S", "C"]
+  private static let boundHeader = ["nats", "P", "S", "C"]
 
   /// The bounds that the readers give, in nats.
   private var boundRows: [[String]] {

@@ -8,8 +8,8 @@ struct Theorem6Command: Command {
     "how much of the class z_s and z_n hold with and without the shortcut: theorem 6 and figure 6 of the paper"
   let discussion = """
     Takes a run that was trained on a folder of shiftMNIST and measures what theorem 6 speaks of on three distributions: \
-    D_train (the i.i.d. test), D_Adv (the shifted test), and wrong codes, where the shortcut is that of another class, \
-    which a network shows that uses the shortcut as a key to the digit.
+    D_train (the i.i.d. test), D_Adv (the shifted test), and wrong codes, where the shortcut is that of another class: the \
+    test for a network that uses the shortcut as a key to the digit.
 
     Readers of z_s, a quadratic discriminant and a network of 64-64, learn from one half of the test images and read the \
     other, both ways round. Readers of z_n and of all of z are reader S of `Tools nuisance`; they learn from all the training \
@@ -17,12 +17,15 @@ struct Theorem6Command: Command {
     bound the information about the class from below, in nats. The table also has the errors of the model's own decision, \
     argmax, and of argmax after z_s is re-centred and re-scaled by the moments of the test images (Schneider et al. 2020).
 
-    Writes theorem6.json and theorem6.png into the run's folder. The training images without the shortcut are in folders \
-    that `Tools build-shiftmnist` of this version writes.
+    Writes theorem6.json and theorem6.png into the run's folder. Of the folder of shiftMNIST it needs the unshortcut-* \
+    files and manifest.json, and with textures provenance.csv, as `Tools build-shiftmnist` writes them.
     """
   let example = "swift run Tools theorem6 shift-ce"
   let arguments = ModelRun.arguments
-  let options: [Option] = NuisanceCommand.readerOptions + ModelRun.options
+  let options: [Option] =
+    Reader.options(
+      epochs: "epochs of the readers of z_n and z; 0 for 12",
+      hidden: "units in each of their two hidden layers; 0 for 1024") + ModelRun.options
 
   /// The figure that is written.
   static let figure = "theorem6.png"

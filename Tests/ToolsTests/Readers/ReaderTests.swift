@@ -61,7 +61,7 @@ import Testing
 
   private func reading(_ kind: Reader.Kind, _ train: CodeDraws, _ test: CodeDraws, epochs: Int) throws -> Reading {
     try Reader(kind, hidden: kind == .convolutional ? 4 : 32, epochs: epochs, seed: 8, console: console)
-      .readNuisance(train, test: test, moments: ColumnMoments(train), by: coder, of: "digits")
+      .readNuisance(train, test: test, moments: ColumnMoments(train), by: coder)
   }
 
   /// 300 test images that know nothing of ten classes: 90 % wrong with a deviation of 1.7 %. What the readers were shown they
