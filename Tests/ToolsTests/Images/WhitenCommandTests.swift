@@ -15,15 +15,41 @@ import Testing
     return output
   }
 
-  /// A run on 400 digits that lie beside it, as if trained for three epochs.
+  /// Every other pixel of digits, 14 × 14 of them, so that a code has 256 numbers and not 1024; in three classes, so that a network
+  /// that was not trained finds codes of all of them.
+  private static func digits(_ count: Int, _ split: Digits.Split) -> LabelledImages {
+    let large = Digits(seed: 5).samples(0..<count, of: split)
+    let pixels = (0..<count).flatMap { index in
+      let image = Array(large.image(index))
+      return (0..<14).flatMap { y in (0..<14).map { x in image[2 * y * 28 + 2 * x] } }
+    }
+    return LabelledImages(height: 14, width: 14, classes: 3, pixels: pixels, labels: large.labels.map { $0 % 3 })
+  }
+
+  private static let train = digits(420, .train)
+
+  /// Two stages of two steps with 4 filters.
+  private static func model(deviation: Float = 0.05) -> ImageModel {
+    var configuration = ImageModelConfiguration(height: 14, width: 14, classes: 3, source: .digits(seed: 5))
+    configuration.stages = 2
+    configuration.steps = 2
+    configuration.filters = 4
+    let x = configuration.batch.activation(train, Array(0..<64))
+    let classifier = perturbed(configuration.makeClassifier(), seed: 6, deviation: deviation).initialised(on: x)
+    return ImageModel(configuration: configuration, classifier: classifier)
+  }
+
+  /// A run on 400 of these digits, which lie beside it, as if trained for three epochs.
   private func withRun(_ body: (_ run: String, _ data: [String]) throws -> Void) throws {
     try withTemporaryFolder { folder in
-      try DigitFolder.write("\(folder)/digits", train: 420, test: 60)
+      try FileManager.default.createDirectory(atPath: "\(folder)/digits", withIntermediateDirectories: false)
+      try DigitFolder.write(Self.train, "train", to: "\(folder)/digits")
+      try DigitFolder.write(Self.digits(60, .test), "t10k", to: "\(folder)/digits")
       let words = ["--epochs", "3", "--limit", "400", "--shift", "1"]
       let options = try #require(
         try Options.parse(words, command: "x", options: TrainingConfiguration.options, arguments: []))
       try ModelFile.write(
-        .bijective(SmallModel.make()), metadata: ["training": TrainingConfiguration(options).jsonText],
+        .bijective(Self.model()), metadata: ["training": TrainingConfiguration(options).jsonText],
         to: OutputFolder(creating: "\(folder)/run"))
       try body("\(folder)/run", ["--data", "\(folder)/digits"])
     }
@@ -55,7 +81,7 @@ import Testing
     try withRun { run, data in
       let output = try succeed(["whiten", run, "--shrinkage", "0.5", "--draws", "2"] + data)
       #expect(output.contains("mean log-determinant"))
-      let whitening = try CodeWhitening(run: run, SmallModel.make())
+      let whitening = try CodeWhitening(run: run, Self.model())
       #expect(whitening.origin.shrinkage == 0.5 && whitening.origin.images == 400 && whitening.origin.draws == 2)
       #expect(whitening.origin.firstEpoch == 3 && whitening.origin.nextEpoch == 5)
       let fitted = try metrics(run + "/whitening.json")
@@ -63,11 +89,10 @@ import Testing
       #expect(try number(fitted, "test.max_round_trip_error") > 0)
 
       // It is what its parts make it: the codes of draws 3 and 4, and the network before the layer.
-      let model = SmallModel.make()
-      let images = try ImageFiles(folder: data[1]).load(split: "train").prefix(400)
+      let model = Self.model()
       let training = try TensorFile(path: run + "/model.safetensors").decode(TrainingConfiguration.self, "training")
-      let batches = ImageBatches(images, model.configuration, augmentation: training.augmentation)
-      var statistics = ClassStatistics(classes: 10, dimensions: 1014)
+      let batches = ImageBatches(Self.train.prefix(400), model.configuration, augmentation: training.augmentation)
+      var statistics = ClassStatistics(classes: 3, dimensions: 253)
       for epoch in 3..<5 {
         let z = model.encode(batches.batch(Array(0..<400), epoch: epoch))
         statistics.observe(model.readOut.nuisance(z), classes: model.classify(z).map { Int($0) })
@@ -123,7 +148,7 @@ import Testing
       _ = try succeed(["whiten", run, "--shrinkage", "0.5", "--draws", "1"] + data)
       // A model that was trained further.
       try ModelFile.write(
-        .bijective(SmallModel.make(deviation: 0.06)), metadata: ["epoch": "4"], to: OutputFolder(creating: run))
+        .bijective(Self.model(deviation: 0.06)), metadata: ["epoch": "4"], to: OutputFolder(creating: run))
       let other = runTools(["interpolate", run, "--whitened"] + data)
       #expect(
         other.error == "Tools: cannot use \(run)/whitening.safetensors: it was fitted to another model.safetensors "
