@@ -1,4 +1,5 @@
 import MicroKernels
+import Synchronization
 
 /// Memory that threads write beside a call's results, a part for every thread.
 ///
@@ -9,6 +10,8 @@ final class ThreadScratch {
   private let storage: VectorStorage
   private let threads: Int
   private let vectors: Int
+  /// Parts of threads beyond those, which there are if somebody raises `Parallel.threads` while a call is under way.
+  private let others = Mutex<[Int: VectorStorage]>([:])
 
   /// `vectors` undefined vectors for each of `threads` threads.
   init(threads: Int, vectors: Int) {
@@ -18,7 +21,11 @@ final class ThreadScratch {
 
   /// The part of thread number `thread`; see `Parallel.forEach`.
   func part(_ thread: Int) -> UnsafeMutablePointer<Vector> {
-    precondition(thread < threads, "scratch: thread \(thread) of \(threads)")
-    return storage.pointer + thread * vectors
+    guard thread >= threads else { return storage.pointer + thread * vectors }
+    return others.withLock { parts in
+      let part = parts[thread] ?? VectorStorage(count: vectors)
+      parts[thread] = part
+      return part.pointer
+    }
   }
 }

@@ -22,6 +22,35 @@ struct GainPenaltyTests {
     }
   }
 
+  @Test("The inverse's gain is that of F⁻¹, and its gradient that of a quotient whose numerator is fixed")
+  func inverse() {
+    let x = gaussianMatrix(rows: 5, columns: 4, seed: 85, name: "x")
+    let step = gaussianMatrix(rows: 5, columns: 4, seed: 86, name: "step")
+    let returned = Matrix(rows: 5, columns: 4, values: zip(x.values, step.values).map { $0 + 0.5 * $1 })
+    // F halves: F⁻¹ has gain 4, whatever the step.
+    let code = Matrix(rows: 5, columns: 4, values: x.values.map { $0 / 2 })
+    let other = Matrix(rows: 5, columns: 4, values: returned.values.map { $0 / 2 })
+    func gain(_ other: Matrix) -> (gain: Double, gradient: Activation) {
+      GainPenalty.evaluateInverse(
+        x: Activation(rowsOf: x), returned: Activation(rowsOf: returned), code: Activation(rowsOf: code),
+        codeOfReturned: Activation(rowsOf: other), weight: 3)
+    }
+    let found = gain(other)
+    #expect(abs(found.gain - 4) < 1e-4)
+    for row in 0..<5 {
+      for column in 0..<4 {
+        func at(_ h: Float) -> Double {
+          var moved = other
+          moved[row, column] += h
+          return 3 * gain(moved).gain
+        }
+        // Central differences over 2⁻⁷: a third derivative of some hundreds, and 1e-6 of rounding in the gain.
+        let slope = (at(0x1p-7) - at(-0x1p-7)) * 64
+        #expect(abs(slope - Double(found.gradient[row, column])) < 0.02 * max(1, abs(slope)), "[\(row), \(column)]")
+      }
+    }
+  }
+
   @Test("The gradient is that of the weighted gain")
   func gradient() {
     let code = gaussianMatrix(rows: 5, columns: 4, seed: 83, name: "code")
