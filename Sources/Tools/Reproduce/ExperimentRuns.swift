@@ -71,8 +71,13 @@ extension Metrics {
   }
 
   /// The number at a path; nil where there is none.
-  func number(_ path: String) -> Double? {
-    switch self[path] {
+  func number(_ path: String) -> Double? { self[path].asNumber }
+}
+
+extension MetricsValue {
+  /// A number, whole or not; nil for anything else.
+  var asNumber: Double? {
+    switch self {
     case .number(let value): value
     case .integer(let value): Double(value)
     default: nil

@@ -99,8 +99,16 @@ struct Figure8 {
   private let remark: String
   private let seeds: [UInt64]
   private var values: [Model: [Quantity: [Double]]] = [:]
-  /// The errors on D_Adv after every epoch, run by run.
-  private(set) var curves: [Model: [[Double]]] = [:]
+  /// The errors after an epoch.
+  struct EpochErrors: Equatable {
+    /// On the i.i.d. test.
+    let test: Double
+    /// On D_Adv.
+    let shifted: Double
+  }
+
+  /// The errors after every epoch, run by run.
+  private(set) var curves: [Model: [[EpochErrors]]] = [:]
 
   /// A figure without runs; `remark` says how they were trained.
   init(variant: Variant, remark: String, seeds: [UInt64]) {
@@ -122,27 +130,34 @@ struct Figure8 {
       values[model, default: [:]][quantity, default: []].append(value)
     }
     guard case .array(let epochs) = training["epochs"] else { return }
-    let errors = epochs.compactMap { epoch -> Double? in
-      guard case .object(let figures) = epoch, case .number(let error) = figures["shifted_error"] else { return nil }
-      return error
+    let errors = epochs.compactMap { epoch -> EpochErrors? in
+      guard case .object(let figures) = epoch, let shifted = figures["shifted_error"]?.asNumber,
+        let test = figures["test_error"]?.asNumber
+      else { return nil }
+      return EpochErrors(test: test, shifted: shifted)
     }
     if !errors.isEmpty { curves[model, default: []].append(errors) }
   }
 
-  /// The mean over the runs of the error on D_Adv after every epoch; empty without runs.
-  func curve(_ model: Model) -> [Double] {
+  /// The means over the runs of the errors after every epoch; empty without runs.
+  func curve(_ model: Model) -> [EpochErrors] {
     let runs = curves[model, default: []]
     let count = runs.map(\.count).min() ?? 0
-    return (0..<count).map { epoch in runs.reduce(0) { $0 + $1[epoch] } / Double(runs.count) }
+    return (0..<count).map { epoch in
+      func mean(_ error: KeyPath<EpochErrors, Double>) -> Double {
+        runs.reduce(0) { $0 + $1[epoch][keyPath: error] } / Double(runs.count)
+      }
+      return EpochErrors(test: mean(\.test), shifted: mean(\.shifted))
+    }
   }
 
   /// Where the paper's error of a model lies on our curve, a sentence; nil without either.
   func place(_ model: Model) -> String? {
-    guard let paper = Self.paper(variant, model)?.shifted, let last = curve(model).last else { return nil }
+    guard let paper = Self.paper(variant, model)?.shifted, let last = curve(model).last?.shifted else { return nil }
     let printed = Self.percent(paper)
     let ends = "after \(curve(model).count) epochs it is \(Self.percent(100 * last)) %"
     let start = "\(model.title): the paper's error on D_Adv is \(printed) %; "
-    if let reached = curve(model).firstIndex(where: { 100 * $0 >= paper }) {
+    if let reached = curve(model).firstIndex(where: { 100 * $0.shifted >= paper }) {
       return start + "ours first reaches that after epoch \(reached + 1), and \(ends)."
     }
     return start + "ours stays below that, and \(ends)."
@@ -227,7 +242,10 @@ struct Figure8 {
         metrics["\(path).deviation"] = spread.deviation.map { .number($0) } ?? .null
         metrics["\(path).runs"] = .numbers(values[model]?[quantity] ?? [])
       }
-      if !curve(model).isEmpty { metrics["\(model.rawValue).shifted_error_by_epoch"] = .numbers(curve(model)) }
+      if !curve(model).isEmpty {
+        metrics["\(model.rawValue).shifted_error_by_epoch"] = .numbers(curve(model).map(\.shifted))
+        metrics["\(model.rawValue).test_error_by_epoch"] = .numbers(curve(model).map(\.test))
+      }
       bounds(model)?.record(in: &metrics, at: "\(model.rawValue).theorem6")
       if let paper = Self.paper(variant, model) {
         metrics["paper.\(model.rawValue).train_error"] = .number(paper.train / 100)
@@ -378,7 +396,13 @@ extension Figure8 {
     report.figure(png: png, caption: "Errors in per cent, means over \(seeds.count) seed(s).")
     report.table(caption: "Errors in per cent, ± deviation over seeds.", header: Self.errorHeader, rows: errorRows)
     report.paragraph(differenceRemark)
-    report.figure(png: curves, caption: "The error on D_Adv after every epoch: thick the mean, thin every seed.")
+    report.figure(
+      png: curves,
+      caption:
+        "Left: the error on D_Adv after every epoch, thick the mean, thin every seed, dashed the paper's. Right: the same "
+        + "errors against those on the i.i.d. test, a marker an epoch, so that models can be compared where they know D_train "
+        + "equally well."
+    )
     for place in places { report.paragraph(place) }
     if !modelsWithCode.isEmpty {
       report.heading("Theorem 6: where the class is")
