@@ -20,6 +20,11 @@ public struct ReadOut: Sendable, Equatable {
     Activation(concatenating: [logits.view, nuisance.view])
   }
 
+  /// ∂L/∂z of a loss that depends on z_n alone.
+  func gradient(ofNuisance gradient: Activation) -> Activation {
+    join(logits: Activation(samples: gradient.samples, channels: classes), nuisance: gradient)
+  }
+
   /// ∂L/∂z of a loss that depends on z_s alone.
   public func gradient(ofLogits gradient: Activation, channels: Int) -> Activation {
     join(logits: gradient, nuisance: Activation(samples: gradient.samples, channels: channels - classes))

@@ -17,6 +17,8 @@ public struct IndependenceSettings: Sendable, Equatable {
   public var gainDeviation: Float = 0.3
   /// The fraction of a batch that the gains are measured on.
   public var gainShare = 0.25
+  /// How the nuisance is whitened class by class before game and likelihood see it; nil where it is not.
+  public var whitening: WhiteningSettings?
   /// The fraction of training over which w rises from zero.
   public var ramp = 0.1
   /// Nuisance classifiers that play; none where there is no game.
@@ -52,6 +54,7 @@ public struct IndependenceSettings: Sendable, Equatable {
 /// while the nuisance classifiers D learn to read y from z_n. Instead of maximising D's cross-entropy, the encoder drives
 /// D's answer to the uniform one, which is where that maximum leads and is bounded; D takes its steps after the encoder's,
 /// on this batch and on remembered ones, or it would memorise each batch and the encoder chase it.
+/// With a whitening, z_n is the one behind a `ClassWhitening`, whose statistics follow the network and are constants for its gradient.
 /// NLL is `LatentPrior`'s, over all of z; d its dimensions; the gain is `GainPenalty`'s. What has weight zero is not computed.
 /// Cost: a step of cross-entropy training, that of a batch larger by the share that a gain is measured on, and D's; the
 /// inverse's gain needs F and F⁻¹ of that share besides.
@@ -74,6 +77,8 @@ public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
   public private(set) var encoder: Encoder
   /// Whether the prior is trained: a density that nothing fits says nothing.
   public var hasDensity: Bool { settings.likelihoodWeight > 0 }
+  /// What whitens the code, z_n class by class, before the game and the likelihood see it.
+  public private(set) var whitening: RunningWhitening?
   private var game: NuisanceGame
   private var gradient: Encoder
   private var optimiser: Adamax
@@ -89,6 +94,7 @@ public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
     encoder = Encoder(
       classifier: classifier, prior: LatentPrior(classes: classes, dimensions: dimensions, classMean: classMean))
     gradient = encoder
+    whitening = settings.whitening.map { RunningWhitening(classes: classes, dimensions: dimensions, settings: $0) }
     game = NuisanceGame(
       width: dimensions - classes, classes: classes, batch: batch, settings: settings, seed: seed)
     self.optimiser = optimiser
@@ -117,7 +123,9 @@ public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
       ofCode: z, labels: labels, gradient: &gradient.classifier)
     var (total, figures) = (loss, [("cross_entropy", loss)])
 
-    let nuisance = readOut.nuisance(z)
+    let whitened = whitening?.layer.forwardRecording(z)
+    let code = whitened?.y ?? z
+    let nuisance = readOut.nuisance(code)
     var dnuisance = Activation(samples: z.samples, channels: nuisance.channels)
     let view = settings.hasGame ? game.view(nuisance) : nil
     if let view {
@@ -127,25 +135,32 @@ public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
       total += Double(weight) * uniform
       figures.append(("uniform_cross_entropy", uniform))
     }
-    var dz = readOut.join(logits: dsemantic, nuisance: dnuisance)
+    // What comes back from game and likelihood, to codes as they are whitened.
+    var dcode = readOut.gradient(ofNuisance: dnuisance)
     var dlogDet = PerSample(samples: codes.samples)
     if hasDensity {
       let dimensions = Float(z.channels)
+      var volume = logDet.prefix(z.samples)
+      if let whitened { volume += whitened.logDet }
       let (nats, dprior, dvolume) = encoder.prior.likelihood(
-        z, logDet: logDet.prefix(z.samples), labels: settings.likelihoodKnowsClass ? labels : nil,
+        code, logDet: volume, labels: settings.likelihoodKnowsClass ? labels : nil,
         weight: settings.likelihoodWeight / dimensions, gradient: &gradient.prior)
-      dz.add(dprior)
+      dcode.add(dprior)
       dlogDet = dvolume.padded(to: codes.samples)
       total += Double(settings.likelihoodWeight) * nats / Double(dimensions)
       figures.append(("nats_per_dimension", nats / Double(dimensions)))
     }
+    if let whitened, let layer = whitening?.layer {
+      dcode = layer.backward(whitened.tape, outputGradient: dcode)
+    }
+    var dz = add(readOut.gradient(ofLogits: dsemantic, channels: z.channels).view, dcode.view)
     if !others.isEmpty {
       let count = others[0].samples
-      let code = z.samples(0..<count)
+      let first = z.samples(0..<count)
       var gradients: [Activation] = []
       if displaced != nil {
         let (gain, dgain) = GainPenalty.evaluate(
-          code: code, displaced: codes.samples(z.samples..<(z.samples + count)), deviation: settings.gainDeviation,
+          code: first, displaced: codes.samples(z.samples..<(z.samples + count)), deviation: settings.gainDeviation,
           weight: settings.gainWeight)
         gradients.append(dgain)
         total += Double(settings.gainWeight) * gain
@@ -153,7 +168,7 @@ public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
       }
       if let returned {
         let (gain, dgain) = GainPenalty.evaluateInverse(
-          x: x.samples(0..<count), returned: returned, code: code,
+          x: x.samples(0..<count), returned: returned, code: first,
           codeOfReturned: codes.samples((codes.samples - count)..<codes.samples), weight: settings.inverseGainWeight)
         gradients.append(dgain)
         total += Double(settings.inverseGainWeight) * gain
@@ -168,6 +183,7 @@ public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
     _ = encoder.classifier.network.backward(
       tape, outputGradient: dz, logDetGradient: dlogDet, into: &gradient.classifier.network, .replace)
     optimiser.update(&encoder, gradient: &gradient)
+    whitening?.observe(z)
     if let view {
       let hits = game.learn(view, labels: labels, step: steps)
       figures.append(("game_nuisance_accuracy", Double(hits) / Double(max(labels.count, 1))))
@@ -205,6 +221,7 @@ public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
   public mutating func visitState(_ visit: (Parameter, inout [Float]) -> Void) {
     encoder.visitParameters(prefix: "", visit)
     optimiser.visitState(of: &encoder, prefix: "optimiser.", visit)
+    whitening?.visitState(prefix: "whitening.", visit)
     game.visitState(visit)
   }
 }

@@ -52,6 +52,11 @@ struct ImageTraining {
     }
   }
 
+  /// The command line, as a user would type it.
+  private static var command: String {
+    (["swift run Tools"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
+  }
+
   /// Images that are trained on.
   private var imageCount: Int { min(training.limit ?? .max, splits.train.count) }
 
@@ -109,6 +114,15 @@ struct ImageTraining {
       Safetensors.Tensor(name: "prior.\($0.parameter.name)", shape: $0.parameter.shape, values: $0.values)
     }
     try ModelFile.write(trainer.learner.classifier.trained(model, extras: extras), metadata: metadata, to: folder)
+    if let whitening = (trainer.learner as? IndependenceLearner<ImageNetwork>)?.whitening {
+      try folder.write(
+        CodeWhitening(
+          layer: whitening.layer,
+          origin: CodeWhitening.Origin(
+            shrinkage: WhiteningSettings().shrinkage, firstEpoch: 0, draws: trainer.epochs, images: imageCount,
+            model: try CodeWhitening.digest(of: folder.file(ModelFile.name)))
+        ).encode(command: Self.command), to: CodeWhitening.file)
+    }
     metadata.merge(model.metadata) { own, _ in own }
     metadata["history"] = epochs.jsonText
     let state = folder.file(ImageTraining.stateFile)
@@ -142,7 +156,7 @@ struct ImageTraining {
         1 - classifier.accuracy(ImageBatches(shifted, model), batch: Self.evaluationBatch))
     }
     if let independence = learner as? IndependenceLearner<ImageNetwork>, independence.hasDensity {
-      metrics["test.bits_per_dimension"] = .number(bitsPerDimension(independence.encoder))
+      metrics["test.bits_per_dimension"] = .number(bitsPerDimension(independence))
     }
     let seconds = records.map(\.seconds)
     if !seconds.isEmpty {
@@ -165,13 +179,18 @@ struct ImageTraining {
   }
 
   /// −log₂ p(x | y), or p(x) where training was not told the class, a dimension of the dequantised test images.
-  private func bitsPerDimension(_ encoder: IndependenceLearner<ImageNetwork>.Encoder) -> Double {
+  private func bitsPerDimension(_ learner: IndependenceLearner<ImageNetwork>) -> Double {
+    let (encoder, whitening) = (learner.encoder, learner.whitening?.layer)
     let batches = ImageBatches(
       splits.test, model, augmentation: ImageBatches.Augmentation(dequantises: true))
     var total = 0.0
     var unused = encoder.prior
     forEachBatch(of: batches.labels.count, size: Self.evaluationBatch) { range in
-      let (z, logDet) = encoder.classifier.network.forward(batches.batch(Array(range), epoch: 0))
+      var (z, logDet) = encoder.classifier.network.forward(batches.batch(Array(range), epoch: 0))
+      if let whitened = whitening?.forward(z) {
+        z = whitened.y
+        logDet += whitened.logDet
+      }
       let nats = encoder.prior.likelihood(
         z, logDet: logDet, labels: training.likelihood == .mixture ? nil : Array(batches.labels[range]), weight: 1,
         gradient: &unused

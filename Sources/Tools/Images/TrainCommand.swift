@@ -59,6 +59,9 @@ struct TrainCommand: Command {
         throw UsageError.refused("--gain-weight needs a code, which --network resnet does not have")
       }
     }
+    if training.whitens == true, model.objective == .crossEntropy || model.logitScale == .learned {
+      throw UsageError.refused("--whiten needs --objective ice and a --logit-scale that is a number")
+    }
     console.error("data: \(model.source.summary)\n")
     let began = Progress.seconds()
     var (metrics, epochs) = try ImageTraining(

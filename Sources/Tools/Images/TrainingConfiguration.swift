@@ -20,6 +20,7 @@ struct TrainingConfiguration: Codable, Equatable {
   var nuisanceReset: Double?
   var nuisanceNoise: Float?
   var nuisanceScale: NuisanceScale?
+  var whitens: Bool?
   var likelihood: Likelihood?
   var gainWeight: Float?
   var inverseGainWeight: Float?
@@ -74,6 +75,9 @@ struct TrainingConfiguration: Codable, Equatable {
     .choice(
       "nuisance-scale", default: IndependenceSettings().nuisanceScale, metavar: "HOW",
       help: "divide each number of the nuisance by its deviation, or the whole by one number (ice)"),
+    .flag(
+      "whiten",
+      help: "whiten the nuisance class by class before game and likelihood see it, as `Tools whiten` does (ice)"),
     .number(
       "gain-weight", default: 0, in: 0...1000, metavar: "L",
       help: "weight of the gain: how far F moves what noise moves in x; 0 for none"),
@@ -117,6 +121,7 @@ struct TrainingConfiguration: Codable, Equatable {
     nuisanceReset = options.number("nuisance-reset")
     nuisanceNoise = Float(options.number("nuisance-noise"))
     nuisanceScale = options.choice("nuisance-scale", as: NuisanceScale.self)
+    whitens = options.flag("whiten") ? true : nil
     likelihood = options.choice("likelihood", as: Likelihood.self)
     gainWeight = Float(options.number("gain-weight"))
     inverseGainWeight = Float(options.number("inverse-gain-weight"))
@@ -155,6 +160,7 @@ struct TrainingConfiguration: Codable, Equatable {
     }
     settings.nuisanceWeight = nuisanceWeight
     settings.likelihoodWeight = likelihoodWeight
+    if whitens == true { settings.whitening = WhiteningSettings() }
     settings.likelihoodKnowsClass = likelihood != .mixture
     if let nuisanceSteps { settings.nuisanceSteps = nuisanceSteps }
     if let nuisanceClassifiers { settings.nuisanceClassifiers = nuisanceClassifiers }

@@ -53,6 +53,8 @@ struct IndependenceLearnerTests {
   private static func everything(_ settings: inout IndependenceSettings) {
     settings.gainWeight = 2
     settings.inverseGainWeight = 1
+    settings.whitening = WhiteningSettings()
+    settings.whitening?.interval = 3
     settings.nuisanceClassifiers = 2
     settings.nuisanceReset = 9
     settings.nuisanceNoise = 0.3
@@ -127,6 +129,35 @@ struct IndependenceLearnerTests {
       }
     }
     #expect(steep > 10 && wrong == 0, "seeds 64, 65: \(wrong) of \(steep) slopes lead up")
+  }
+
+  @Test("With a whitening the game sees codes that are white class by class, and the density counts its volume")
+  func whitening() throws {
+    var trainer = trainer(planned: 6) {
+      $0.whitening = WhiteningSettings()
+      $0.whitening?.interval = 10
+    }
+    var outcome = try trainer.runEpoch(source) { _, _ in }
+    for _ in 1..<6 { outcome = try trainer.runEpoch(source) { _, _ in } }
+    let layer = try #require(trainer.learner.whitening?.layer)
+    let x = source.batch(Array(0..<250), epoch: 0)
+    let z = trainer.learner.encoder.classifier.network.forward(x).y
+    let before = BatchMoments(ReadOut(classes: 2).nuisance(z)).variance
+    let after = BatchMoments(ReadOut(classes: 2).nuisance(layer.forward(z).y))
+    // The layer lags behind the network by up to ten batches.
+    #expect(after.variance.allSatisfy { abs($0 - 1) < 0.5 }, "seeds 61 to 63: \(before), \(after.variance)")
+    #expect(before.contains { abs($0 - 1) > 0.5 })
+    #expect(outcome.accuracy > 0.9)
+    // The nats are those of the whitened code with both volumes.
+    let (y, volume) = layer.forward(z)
+    var (total, unused) = (trainer.learner.encoder.classifier.network.forward(x).logDet, trainer.learner.encoder.prior)
+    total += volume
+    let nats =
+      trainer.learner.encoder.prior.likelihood(
+        y, logDet: total, labels: source.labels, weight: 1, gradient: &unused
+      ).negative / Double(Self.dimension)
+    let reported = try #require(outcome.figures.first { $0.name == "nats_per_dimension" }).value
+    #expect(abs(nats - reported) < 0.5, "seeds 61 to 63: \(nats), \(reported)")
   }
 
   @Test("A gain falls where it has weight, and cross-entropy alone lets it rise", arguments: ["gain", "inverse_gain"])

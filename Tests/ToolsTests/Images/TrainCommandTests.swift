@@ -199,6 +199,8 @@ import Testing
       #expect(digits.shift == 0)
       let gain = runTools(words + ["--network", "resnet", "--gain-weight", "1", "--output", "\(folder)/no"])
       #expect(gain.code == 64)
+      let whiten = runTools(words + ["--whiten", "--output", "\(folder)/no"])
+      #expect(whiten.code == 64 && whiten.error.contains("--objective ice"))
     }
   }
 
