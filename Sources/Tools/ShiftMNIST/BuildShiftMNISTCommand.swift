@@ -24,6 +24,10 @@ struct BuildShiftMNISTCommand: Command {
     mirrored at random, and scaled from [0, 255] to [--texture-low, --texture-high]. In a folder of textures the first \
     folders by name with enough usable images belong to the labels 0, 1, …; two are enough, unless --texture-sources \
     asks for more.
+
+    A small patch of a photograph says little of its texture, and models read the digit instead. They take DTD's textures \
+    as a shortcut with --texture-scale 4 --texture-contrast stretch --texture-high 255 --texture-sources 1 \
+    --texture-split patches.
     """
   let example = "swift run Tools build-shiftmnist --mnist mnist --textures dtd/images --output shiftmnist"
   let arguments: [Argument] = []
