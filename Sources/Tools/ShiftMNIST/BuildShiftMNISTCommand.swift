@@ -16,8 +16,8 @@ struct BuildShiftMNISTCommand: Command {
     Each variant is a folder: train-* and t10k-* (the i.i.d. test) are what other commands take as --data, shifted-* is \
     the adversarial test, unshortcut-* the training images made as that test is (no pixel, or a random texture out of \
     training sources), all in MNIST's format; shiftmnist.npz holds the same, compressed, as x_train, y_train, x_test, \
-    y_test, x_shifted, y_shifted, x_unshortcut, y_unshortcut. provenance.csv says how every image was made, manifest.json with what, preview.png \
-    shows some. The same options give the same bytes on any machine and any number of threads. Files appear when all are \
+    y_test, x_shifted, y_shifted, x_unshortcut, y_unshortcut. provenance.csv says how every image was made, \
+    manifest.json with what, preview.png shows some. The same options give the same bytes on any machine and any number of threads. Files appear when all are \
     complete.
 
     An image is digit + (1 − digit/255)·patch, rounded; patches are cut out of the grey texture images at a random place, \

@@ -14,7 +14,7 @@ import Testing
 
   private static let limit = 4_000
 
-  @Test(.timeLimit(.minutes(1))) func deflate() throws {
+  @Test(.timeLimit(.minutes(5))) func deflate() throws {
     let accepted = try feedMutants(of: Self.streams, seed: 1) { mutant in
       try Inflate.decompress(mutant, limit: Self.limit)
     } check: { mutant, result in
@@ -29,7 +29,7 @@ import Testing
     #expect(accepted > 1_000, "\(accepted)")
   }
 
-  @Test(.timeLimit(.minutes(1))) func deflatePrefixes() throws {
+  @Test(.timeLimit(.minutes(5))) func deflatePrefixes() throws {
     let accepted = try feedMutants(of: Self.streams, seed: 2) { mutant in
       try Inflate.prefix(mutant, count: 16)
     } check: { mutant, result in
@@ -41,7 +41,7 @@ import Testing
     #expect(accepted > 1_000, "\(accepted)")
   }
 
-  @Test(.timeLimit(.minutes(1))) func gzip() throws {
+  @Test(.timeLimit(.minutes(5))) func gzip() throws {
     let files = Self.texts.map { Gzip.compress($0) }
     let decorated = hex(
       """
@@ -63,7 +63,7 @@ import Testing
     #expect(accepted > 1_000, "\(accepted)")
   }
 
-  @Test(.timeLimit(.minutes(1))) func idx() throws {
+  @Test(.timeLimit(.minutes(5))) func idx() throws {
     let plain = [
       IDX(dimensions: [2, 1, 3], bytes: [1, 2, 3, 4, 5, 6]), IDX(dimensions: [3], bytes: [7, 2, 1]),
       IDX(dimensions: [0], bytes: []), IDX(dimensions: [4, 2, 2], bytes: (0..<16).map { $0 }),
@@ -79,7 +79,7 @@ import Testing
     #expect(accepted > 1_000, "\(accepted)")
   }
 
-  @Test(.timeLimit(.minutes(1))) func labelledImages() throws {
+  @Test(.timeLimit(.minutes(5))) func labelledImages() throws {
     let images = IDX(dimensions: [3, 2, 1], bytes: [1, 2, 3, 4, 5, 6]).encode()
     let labels = IDX(dimensions: [3], bytes: [7, 2, 1]).encode()
     var accepted = 0
@@ -104,7 +104,7 @@ import Testing
     #expect(accepted > 1_000 && refused > 1_000, "\(accepted), \(refused)")
   }
 
-  @Test(.timeLimit(.minutes(1))) func npy() throws {
+  @Test(.timeLimit(.minutes(5))) func npy() throws {
     let files = [
       NPY(shape: [2, 3], [1, 2, 3, 4, 5, 6] as [Float]), NPY(shape: [], [9] as [Float]),
       NPY(shape: [2], [1, -1] as [Int64]),
@@ -121,7 +121,7 @@ import Testing
     #expect(accepted > 1_000, "\(accepted)")
   }
 
-  @Test(.timeLimit(.minutes(1))) func safetensors() throws {
+  @Test(.timeLimit(.minutes(5))) func safetensors() throws {
     let files = [
       Safetensors(
         metadata: ["k": "a/b é"],
@@ -141,7 +141,7 @@ import Testing
     #expect(accepted > 1_000, "\(accepted)")
   }
 
-  @Test(.timeLimit(.minutes(1))) func jpeg() throws {
+  @Test(.timeLimit(.minutes(5))) func jpeg() throws {
     let accepted = try feedMutants(of: KnownJPEG.all.map(\.file), seed: 10, count: 150_000) { mutant in
       try JPEG.decodeGrey(mutant, limit: Self.limit)
     } check: { mutant, image in
@@ -153,7 +153,7 @@ import Testing
     #expect(accepted > 1_000, "\(accepted)")
   }
 
-  @Test(.timeLimit(.minutes(1))) func png() throws {
+  @Test(.timeLimit(.minutes(5))) func png() throws {
     let kinds: [(depth: Int, type: UInt8)] = [(1, 0), (8, 0), (16, 2), (4, 3), (8, 4), (8, 6)]
     let files = kinds.flatMap { kind in
       [false, true].map { isInterlaced in
