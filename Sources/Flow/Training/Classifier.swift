@@ -39,19 +39,27 @@ public struct BijectiveClassifier<Network: InvertibleLayer>: Classifier {
     _ x: Activation, labels: [UInt8], gradient: inout BijectiveClassifier
   ) -> (loss: Double, correct: Int) {
     let (z, _, tape) = network.forwardRecording(x)
-    let (loss, correct, dsemantic) = crossEntropy(ofCode: z, labels: labels, gradient: &gradient)
+    let (loss, correct, dsemantic) = crossEntropy(ofCode: z, labels: labels, decay: 0, gradient: &gradient)
     _ = network.backward(
       tape, outputGradient: readOut.gradient(ofLogits: dsemantic, channels: z.channels),
       logDetGradient: PerSample(samples: x.samples), into: &gradient.network, .replace)
     return (loss, correct)
   }
 
-  /// The mean cross-entropy of codes that training made, the hits, ∂L/∂z_s, and the derivatives of the logit map in `gradient`.
+  /// The mean cross-entropy of codes that training made plus decay/2·‖logits‖², the hits, ∂L/∂z_s, and the derivatives of the logit
+  /// map in `gradient`.
   func crossEntropy(
-    ofCode z: Activation, labels: [UInt8], gradient: inout BijectiveClassifier
+    ofCode z: Activation, labels: [UInt8], decay: Float, gradient: inout BijectiveClassifier
   ) -> (loss: Double, correct: Int, semanticGradient: Activation) {
     let (logits, tape) = logitMap.evaluateRecording(readOut.logits(z))
-    let (loss, correct, dlogits) = softmaxCrossEntropy(logits, labels: labels)
+    var (loss, correct, dlogits) = softmaxCrossEntropy(logits, labels: labels)
+    if decay > 0 {
+      let samples = Float(max(logits.samples, 1))
+      var pull = scaleChannels(logits.view, by: [Float](repeating: decay / samples, count: logits.channels))
+      pull.clearPaddingLanes()
+      dlogits.add(pull)
+      loss += Double(decay) / 2 * logits.norms().reduce(0) { $0 + $1 * $1 } / Double(samples)
+    }
     return (loss, correct, logitMap.backward(tape, logitGradient: dlogits, into: &gradient.logitMap))
   }
 

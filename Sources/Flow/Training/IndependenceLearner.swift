@@ -4,6 +4,9 @@ import Kernels
 public struct IndependenceSettings: Sendable, Equatable {
   /// w: the weight of the uniform cross-entropy of the nuisance classifiers.
   public var nuisanceWeight: Float = 1
+  /// The weight of ‖logits‖²/2, which keeps one feature of the class from starving the others (spectral decoupling, Pezeshki et
+  /// al. 2021, equation 19).
+  public var logitDecay: Float = 0
   /// v: the weight of the negative log-likelihood a dimension.
   public var likelihoodWeight: Float = 1
   /// Whether the likelihood is told the class; where it is not, it is that of the mixture over the classes.
@@ -49,7 +52,7 @@ public struct IndependenceSettings: Sendable, Equatable {
 
 /// Independence cross-entropy (paper, definition 5 and equation 6): the encoder θ minimises
 ///
-///     CE(logits, y) + w·H(uniform, D(z_n)) + v·NLL/d + λ·gain
+///     CE(logits, y) + w·H(uniform, D(z_n)) + v·NLL/d + λ·gain + s/2·‖logits‖²
 ///
 /// while the nuisance classifiers D learn to read y from z_n. Instead of maximising D's cross-entropy, the encoder drives
 /// D's answer to the uniform one, which is where that maximum leads and is bounded; D takes its steps after the encoder's,
@@ -120,7 +123,7 @@ public struct IndependenceLearner<Network: InvertibleLayer>: Learner {
       others.isEmpty ? x : Activation(stacking: [x] + others))
     let z = others.isEmpty ? codes : codes.samples(0..<x.samples)
     let (loss, correct, dsemantic) = encoder.classifier.crossEntropy(
-      ofCode: z, labels: labels, gradient: &gradient.classifier)
+      ofCode: z, labels: labels, decay: settings.logitDecay, gradient: &gradient.classifier)
     var (total, figures) = (loss, [("cross_entropy", loss)])
 
     let whitened = whitening?.layer.forwardRecording(z)

@@ -41,7 +41,7 @@ struct ImageTraining {
       return try run(resuming, model.makeResidualNetwork()) { CrossEntropyLearner(model: $0, optimiser: optimiser) }
     }
     let bijection = model.makeClassifier(memory: memory)
-    if model.objective == .crossEntropy && !training.hasGain {
+    if model.objective == .crossEntropy && !training.hasPenalty {
       return try run(resuming, bijection) { CrossEntropyLearner(model: $0, optimiser: optimiser) }
     }
     let settings = training.independence(model.objective, images: imageCount)

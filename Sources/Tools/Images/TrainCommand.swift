@@ -55,8 +55,9 @@ struct TrainCommand: Command {
       if model.architecture == .resNet, options.choice("memory", as: Memory.self) == .reversible {
         throw UsageError.refused("--memory reversible needs an inverse, which --network resnet does not have")
       }
-      if model.architecture == .resNet, training.hasGain {
-        throw UsageError.refused("--gain-weight needs a code, which --network resnet does not have")
+      if model.architecture == .resNet, training.hasPenalty {
+        throw UsageError.refused(
+          "--gain-weight, --inverse-gain-weight and --logit-decay are for --network fi-revnet, not for resnet")
       }
     }
     if training.whitens == true, model.objective == .crossEntropy || model.logitScale == .learned {

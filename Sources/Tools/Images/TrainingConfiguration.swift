@@ -22,6 +22,7 @@ struct TrainingConfiguration: Codable, Equatable {
   var nuisanceScale: NuisanceScale?
   var whitens: Bool?
   var likelihood: Likelihood?
+  var logitDecay: Float?
   var gainWeight: Float?
   var inverseGainWeight: Float?
   var gainNoise: Float?
@@ -79,6 +80,8 @@ struct TrainingConfiguration: Codable, Equatable {
       "whiten",
       help: "whiten the nuisance class by class before game and likelihood see it, as `Tools whiten` does (ice)"),
     .number(
+      "logit-decay", default: 0, in: 0...100, metavar: "S", help: "weight of half the square of the logits; 0 for none"),
+    .number(
       "gain-weight", default: 0, in: 0...1000, metavar: "L",
       help: "weight of the gain: how far F moves what noise moves in x; 0 for none"),
     .number(
@@ -123,14 +126,15 @@ struct TrainingConfiguration: Codable, Equatable {
     nuisanceScale = options.choice("nuisance-scale", as: NuisanceScale.self)
     whitens = options.flag("whiten") ? true : nil
     likelihood = options.choice("likelihood", as: Likelihood.self)
+    logitDecay = Float(options.number("logit-decay"))
     gainWeight = Float(options.number("gain-weight"))
     inverseGainWeight = Float(options.number("inverse-gain-weight"))
     gainNoise = Float(options.number("gain-noise"))
     gainShare = options.number("gain-share")
   }
 
-  /// Whether a gain is penalised.
-  var hasGain: Bool { (gainWeight ?? 0) > 0 || (inverseGainWeight ?? 0) > 0 }
+  /// Whether something is added to cross-entropy whatever the objective: a gain, or a decay of the logits.
+  var hasPenalty: Bool { (gainWeight ?? 0) > 0 || (inverseGainWeight ?? 0) > 0 || (logitDecay ?? 0) > 0 }
 
   /// What happens to an image on its way into training.
   var augmentation: ImageBatches.Augmentation {
@@ -148,6 +152,7 @@ struct TrainingConfiguration: Codable, Equatable {
   /// What the objective is made of, for a training on `images` images.
   func independence(_ objective: ImageModelConfiguration.Objective, images: Int) -> IndependenceSettings {
     var settings = IndependenceSettings()
+    if let logitDecay { settings.logitDecay = logitDecay }
     if let gainWeight { settings.gainWeight = gainWeight }
     if let inverseGainWeight { settings.inverseGainWeight = inverseGainWeight }
     if let gainNoise { settings.gainDeviation = gainNoise }

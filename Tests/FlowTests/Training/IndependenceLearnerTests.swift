@@ -94,6 +94,7 @@ struct IndependenceLearnerTests {
     func student(_ network: DenseFiRevNet) -> Student {
       self.student(network: network) {
         $0.gainWeight = gainWeight
+        $0.logitDecay = 0.1 * gainWeight
         $0.likelihoodKnowsClass = knowsClass
         $0.gainShare = 0.5
         $0.ramp = 0
@@ -158,6 +159,23 @@ struct IndependenceLearnerTests {
       ).negative / Double(Self.dimension)
     let reported = try #require(outcome.figures.first { $0.name == "nats_per_dimension" }).value
     #expect(abs(nats - reported) < 0.5, "seeds 61 to 63: \(nats), \(reported)")
+  }
+
+  @Test("Decay keeps the logits small")
+  func decay() throws {
+    func squares(_ decay: Float) throws -> Double {
+      var trainer = trainer(planned: 20) {
+        $0.logitDecay = decay
+        $0.likelihoodWeight = 0
+        $0.nuisanceWeight = 0
+        $0.nuisanceClassifiers = 0
+      }
+      for _ in 0..<20 { _ = try trainer.runEpoch(source) { _, _ in } }
+      let logits = trainer.learner.encoder.classifier.logits(source.batch(Array(0..<250), epoch: 0))
+      return logits.norms().reduce(0) { $0 + $1 * $1 } / 250
+    }
+    let (free, held) = (try squares(0), try squares(0.1))
+    #expect(held < 0.5 * free && free > 1, "seeds 61 to 63: \(held), \(free)")
   }
 
   @Test("A gain falls where it has weight, and cross-entropy alone lets it rise", arguments: ["gain", "inverse_gain"])

@@ -58,7 +58,7 @@ import Testing
       "--nuisance-weight", "0.25", "--likelihood-weight", "0.5", "--nuisance-steps", "7", "--nuisance-classifiers", "2",
       "--nuisance-reset", "0.5", "--nuisance-noise", "0.25", "--nuisance-scale", "whole", "--gain-weight", "3",
       "--gain-noise", "0.5", "--gain-share", "0.75", "--batch", "50", "--inverse-gain-weight", "4", "--likelihood",
-      "mixture",
+      "mixture", "--logit-decay", "0.5",
     ]
     let options = try #require(
       try Options.parse(words, command: "x", options: TrainingConfiguration.options, arguments: []))
@@ -66,7 +66,7 @@ import Testing
     let settings = configuration.independence(.independence, images: 1000)
     #expect((settings.gainWeight, settings.gainDeviation, settings.gainShare) == (3, 0.5, 0.75))
     #expect((settings.nuisanceClassifiers, settings.nuisanceReset) == (2, 10))
-    #expect((settings.inverseGainWeight, settings.likelihoodKnowsClass) == (4, false))
+    #expect((settings.inverseGainWeight, settings.likelihoodKnowsClass, settings.logitDecay) == (4, false, 0.5))
     #expect((settings.nuisanceNoise, settings.nuisanceScale) == (0.25, .whole))
     #expect((settings.nuisanceWeight, settings.likelihoodWeight, settings.nuisanceSteps) == (0.25, 0.5, 7))
     // A file of before it was an option.
