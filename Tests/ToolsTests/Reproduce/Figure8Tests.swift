@@ -237,7 +237,9 @@ import Testing
   @Test func theBudgetsAreEqualAndTheControlDiffersInTheNuisanceTermAlone() {
     let budgets = Budget.Size.allCases.flatMap { size in [nil, 7].map { Budget(size: size, epochs: $0) } }
     for budget in budgets {
-      let recipe = Figure8Recipe(budget: budget)
+      let recipe = Figure8Recipe(.binary, budget: budget)
+      let texture = Figure8Recipe(.texture, budget: budget).words[.bounded, default: []]
+      #expect(recipe.words[.bounded, default: []].filter { !["--noise", "0.3"].contains($0) } == texture)
       let control = recipe.words[.control, default: []]
       let bounded = recipe.words[.bounded, default: []]
       #expect(control.dropLast(2) == bounded.dropLast(2) && bounded.suffix(2) == ["--nuisance-weight", "0.05"])
