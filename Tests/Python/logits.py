@@ -44,8 +44,10 @@ def coupling_function(prefix, x):
 
 
 def step(prefix, x):
-    bias, scale = tensors[prefix + "actnorm.bias"], tensors[prefix + "actnorm.logScale"].exp()
-    x = (x + bias[:, None, None]) * scale[:, None, None]
+    x = x + tensors[prefix + "actnorm.bias"][:, None, None]
+    # A network that preserves volume has no scales.
+    if prefix + "actnorm.logScale" in tensors:
+        x = x * tensors[prefix + "actnorm.logScale"].exp()[:, None, None]
     x = functional.conv2d(x, tensors["weights." + prefix + "convolution"][:, :, None, None])
     half = x.shape[1] // 2
     first, second = x[:, :half], x[:, half:]
@@ -72,7 +74,14 @@ def bijective(x):
     pixels = x.permute(0, 2, 3, 1).reshape(x.shape[0], height * width, -1)
     centre = height // 2 * width + width // 2
     code = torch.roll(pixels, -centre, 1).reshape(x.shape[0], -1)
-    return code[:, : int(about["classes"])] * float(about["logit_scale"])
+    return logits(code[:, : int(about["classes"])])
+
+
+def logits(semantic):
+    if about["logit_scale"] != "learned":
+        return semantic * float(about["logit_scale"])
+    mean, variance, scale, shift = (tensors["logits." + name] for name in ["mean", "variance", "scale", "shift"])
+    return (semantic - mean) / torch.sqrt(variance + 1e-5) * scale + shift
 
 
 def basic_block(prefix, x, stride):

@@ -24,6 +24,15 @@ struct PyTorchTests {
     try compare(.bijective(model)) { model.logits(model.encode($0)) }
   }
 
+  @Test("PyTorch computes learned logits of a network that preserves volume from the file", .enabled(if: isThere))
+  func learnedLogits() throws {
+    var configuration = SmallModel.configuration
+    configuration.logitScale = .learned
+    configuration.preservesVolume = true
+    let model = SmallModel.make(configuration, deviation: 0.1)
+    try compare(.bijective(model)) { model.logits(model.encode($0)) }
+  }
+
   @Test("PyTorch computes a ResNet's logits from the file", .enabled(if: isThere))
   func residualLogits() throws {
     guard case .residual(_, let network) = SmallModel.residual else { return }
