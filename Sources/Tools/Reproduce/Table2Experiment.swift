@@ -68,6 +68,6 @@ struct Table2Experiment {
     [
       "--objective", objective, "--data", data, "--limit", String(limit), "--seed", String(seed),
     ] + budget.bijection(quickEpochs: Self.quickEpochs)
-      + (objective == "ice" ? budget.nuisanceWeight : [])
+      + (objective == "ice" ? budget.nuisanceWeight + ["--whiten"] : [])
   }
 }

@@ -36,6 +36,7 @@ import Testing
         let training = try TensorFile(path: "\(output)/\(objective)/model.safetensors")
           .decode(TrainingConfiguration.self, "training")
         #expect((training.epochs, training.limit, training.shift) == (1, 150, 3))
+        #expect((training.whitens == true) == (objective == "ice"))
       }
       #expect(try bytes("\(output)/ce/interpolate/interpolation.png").count > 1000)
       let report = try bytes("\(output)/report.html")
