@@ -33,7 +33,8 @@ struct NuisanceGame: Sendable {
     gradients = classifiers
     optimisers = classifiers.map { _ in Adam(learningRate: settings.nuisanceRate) }
     standardisation = BatchNorm(channels: width)
-    memory = ReplayMemory(capacity: settings.replay, batch: batch, width: width)
+    // Where nobody plays, nothing is remembered, and a checkpoint holds none of it.
+    memory = ReplayMemory(capacity: settings.replay, batch: settings.hasGame ? batch : 0, width: width)
   }
 
   private static func classifier(_ widths: [Int], _ index: Int, life: Int, seed: UInt64) -> RectifierNetwork {

@@ -94,7 +94,7 @@ struct NuisanceGameTests {
 
   @Test("A classifier that began anew is not asked until it has learned")
   func grace() {
-    var game = game {
+    let game = game {
       $0.nuisanceClassifiers = 2
       $0.nuisanceReset = 5
       $0.nuisanceSteps = 1
@@ -114,7 +114,12 @@ struct NuisanceGameTests {
     // A single one is always asked.
     var alone = self.game { $0.nuisanceReset = 5 }
     #expect(alone.uniformCrossEntropy(alone.view(Activation(rowsOf: nuisance)), step: 6).loss > 0)
-    _ = game.learn(view, labels: labels, step: 1)
+  }
+
+  @Test("Without classifiers nothing is remembered")
+  func nobody() {
+    let state = states(game { $0.nuisanceClassifiers = 0 })
+    #expect(state.keys.allSatisfy { $0.hasPrefix("replay.") } && state["replay.values"] == [])
   }
 
   @Test("Noise is another in every step, and the same in a repeated one")

@@ -244,7 +244,7 @@ import Testing
       let bounded = recipe.words[.bounded, default: []]
       #expect(control.dropLast(2) == bounded.dropLast(2) && bounded.suffix(2) == ["--nuisance-weight", "0.05"])
       #expect(!budget.isQuick || bounded.contains("64"))
-      // The same epochs, rate and schedule for all.
+      // All have equal epochs, rates and schedules.
       let schedules = recipe.words.values.map { words in
         ["--epochs", "--schedule", "--learning-rate"].map { name in
           words.firstIndex(of: name).map { words[$0 + 1] }
